@@ -75,7 +75,10 @@ def record(
     case_id: int | None = None,
     details: dict[str, Any] | None = None,
 ) -> AuditEntry:
-    """Write one line in the caller's transaction. ``details`` holds keys, counts and codes, no personal text."""
+    """Write one line in the caller's transaction.
+
+    ``details`` holds keys, counts and codes, no personal text.
+    """
     entry = AuditEntry(
         at=clock.now(),
         actor_kind=actor.kind,

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 ROOT = Path(__file__).resolve().parent.parent
-DEMO_SECRET = "demo-only-not-a-secret"
+DEMO_SECRET = "demo-only-not-a-secret"  # noqa: S105  (production refuses it)
 SANDBOX = "sandbox"
 
 
@@ -43,7 +43,9 @@ class Settings:
     internal_url: str = ""
     """Where this server reaches its own sandboxes; ``base_url`` unless told."""
     trusted_proxies: int = 0
-    answer_keys: tuple[tuple[str, bytes], ...] = field(default=(("demo", _derived_key(DEMO_SECRET)),), repr=False)
+    answer_keys: tuple[tuple[str, bytes], ...] = field(
+        default=(("demo", _derived_key(DEMO_SECRET)),), repr=False
+    )
     """(key id, 32 bytes); the first one encrypts, all decrypt."""
     identity_plug: str = SANDBOX
     payment_plug: str = SANDBOX

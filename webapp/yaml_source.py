@@ -124,7 +124,7 @@ def validate(source: Source, model: type[Model]) -> Model:
 
 def complaints_of(source: Source, error: ValidationError, model: type[BaseModel]) -> list[Complaint]:
     """Translate pydantic's complaints; places inside unions and validators are mended to real paths."""
-    complaints = {}
+    complaints: dict[tuple[int, int, str], Complaint] = {}
     for item in error.errors():
         path = _real_path(source.data, item["loc"])
         what, instead = _sentence(item, model)
@@ -187,7 +187,8 @@ def _sentence(item: Any, model: type[BaseModel]) -> tuple[str, str]:
     kind, context = item["type"], item.get("ctx", {})
     if kind == "extra_forbidden":
         near = difflib.get_close_matches(key, _known_keys(model), n=1)
-        return f"unknown key {key!r}", f"did you mean {near[0]!r}?" if near else "remove it, or look up the key in README.md"
+        instead = f"did you mean {near[0]!r}?" if near else "remove it, or look up the key in README.md"
+        return f"unknown key {key!r}", instead
     if kind == "missing":
         return f"{key!r} is missing", f"write {key}: …"
     if kind in ("literal_error", "enum"):
@@ -196,8 +197,10 @@ def _sentence(item: Any, model: type[BaseModel]) -> tuple[str, str]:
         what, _, instead = str(context.get("error", item["msg"])).partition(" | ")
         return what, instead
     if kind == "union_tag_invalid":
-        return f"{context.get('tag')!r} is not a known type", f"write one of {context.get('expected_tags', '')}"
-    return f"{key!r}: {item['msg'][:1].lower()}{item['msg'][1:]} (found {_short(item['input'])})", _expectation(kind)
+        tag, allowed = context.get("tag"), context.get("expected_tags", "")
+        return f"{tag!r} is not a known type", f"write one of {allowed}"
+    message = item["msg"][:1].lower() + item["msg"][1:]
+    return f"{key!r}: {message} (found {_short(item['input'])})", _expectation(kind)
 
 
 def _expectation(kind: str) -> str:

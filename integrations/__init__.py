@@ -1,0 +1,1 @@
+"""Plugs that fit the sockets in webapp.ports."""

@@ -1,0 +1,1 @@
+"""madoguchi: the web counter of a municipality."""

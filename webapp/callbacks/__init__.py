@@ -1,0 +1,1 @@
+"""Doors for machines: signed callbacks of payment and LINE."""

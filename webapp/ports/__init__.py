@@ -1,0 +1,1 @@
+"""Sockets: what the platform expects of the world outside."""

@@ -1,0 +1,1 @@
+"""What every screen shares: transaction, guards, errors, pages."""

@@ -1,0 +1,1 @@
+"""The case: one spine for applications, notifications, reports, requests and bookings."""

@@ -1,0 +1,105 @@
+"""Opening a case: the moment something arrives at the counter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from webapp import clock
+from webapp.audit import Actor
+from webapp.casework import reference as numbers
+from webapp.casework import search, states, timeline
+from webapp.casework.keys import digest, key
+from webapp.casework.models import Case
+
+_ATTEMPTS = 20
+
+
+def fiscal_year(day: date) -> int:
+    """Return the 年度 of a day (April to March)."""
+    return day.year if day.month >= 4 else day.year - 1
+
+
+def hashed_password(session: Session, password: str) -> str:
+    """Return the keyed hash under which a lookup password is kept."""
+    return digest(key(session), "lookup", numbers.tidy_password(password)).hex()
+
+
+def open_case(
+    session: Session,
+    *,
+    kind: str,
+    slug: str,
+    title: dict[str, Any],
+    department: str,
+    actor: Actor,
+    resident_id: int | None = None,
+    contact: dict[str, Any],
+    channel: str = "web",
+    arrived_at: datetime | None = None,
+    due_on: date | None = None,
+    period: dict[str, Any] | None = None,
+    search_text: Iterable[str] = (),
+    data: dict[str, Any] | None = None,
+) -> tuple[Case, str]:
+    """Open a case in the first state of its kind and return it with its lookup password.
+
+    The password is shown once and kept as a keyed hash only. ``arrived_at`` is the recorded arrival
+    (デジタル手続法6条3項), ``due_on`` the statutory due date in Asia/Tokyo, ``period`` what it came from.
+    ``contact`` holds name, kana, tel, email, lang. ``search_text`` is indexed beside the contact.
+    Raises InvalidInput for an unknown kind.
+    """
+    life = states.life(kind)
+    at = arrived_at or clock.now()
+    password = numbers.new_password()
+    case = Case(
+        reference=_free_reference(session, clock.tokyo(at).year),
+        kind=kind,
+        slug=slug,
+        title=title,
+        department=department,
+        status=life.initial,
+        resident_id=resident_id,
+        contact=dict(contact),
+        channel=channel,
+        password_hash=hashed_password(session, password),
+        arrived_at=at,
+        fiscal_year=fiscal_year(clock.tokyo(at).date()),
+        period=period,
+        due_on=due_on,
+        news="arrived",
+        news_at=at,
+        updated_at=at,
+    )
+    session.add(case)
+    session.flush()
+    index_case(session, case, search_text)
+    timeline.record(session, case, "opened", actor, public=True, data=data or {})
+    return case, password
+
+
+def index_case(session: Session, case: Case, texts: Iterable[str] = ()) -> None:
+    """Make a case findable by contact, reference, title and ``texts``; replaces what was indexed."""
+    contact = [str(case.contact.get(part) or "") for part in ("name", "kana", "tel", "email")]
+    given = [texts] if isinstance(texts, str) else list(texts)
+    search.index(session, case.id, [case.reference, str(case.title.get("ja") or ""), *contact, *given])
+
+
+def renew_password(session: Session, case: Case, actor: Actor) -> str:
+    """Give a new lookup password (the old one stops working), for someone who proved who they are."""
+    password = numbers.new_password()
+    case.password_hash = hashed_password(session, password)
+    timeline.record(session, case, "password_renewed", actor)
+    return password
+
+
+def _free_reference(session: Session, year: int) -> str:
+    for _ in range(_ATTEMPTS):
+        candidate = numbers.new_reference(year)
+        if session.scalar(select(Case.id).where(Case.reference == candidate)) is None:
+            return candidate
+    raise RuntimeError("no free reference number found")

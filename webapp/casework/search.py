@@ -1,0 +1,92 @@
+"""Finding a case by a name or a number although what people typed is sealed.
+
+Texts are folded (width, case, kana, variant kanji, variation selectors), cut into one- and two-character
+grams, and only a keyed hash of each gram is kept. So 「髙橋」 is found by 「高橋」, two kanji are enough,
+and the table alone tells nothing.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+
+from sqlalchemy import delete, func, insert, select
+from sqlalchemy.orm import Session
+from sqlalchemy.sql import Select
+
+from webapp.casework.keys import digest, existing_key, key
+from webapp.casework.models import CaseGram
+
+_VARIANTS = str.maketrans(
+    "髙﨑𠮷嵜栁濵濱邊邉齋齊斎櫻澤廣國學眞惠德瀨槗曻鷗祐桒嶋嶌龍冨壽彌礒舘藪蘓鄕閒黑增寬晴薗淵渕槇緖",
+    "高崎吉崎柳浜浜辺辺斉斉斉桜沢広国学真恵徳瀬橋昇鴎祐桑島島竜富寿弥磯館薮蘇郷間黒増寛晴園渕渕槙緒",
+)
+_HYPHENS = "-‐‑‒–—―−－ーｰ・･.,、。()[]「」"
+_MOST_GRAMS = 2000
+
+
+def fold(text: str) -> str:
+    """Fold a text for comparison only; what was typed is stored elsewhere, untouched."""
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    plain = "".join(c for c in plain if not _is_selector(c)).translate(_VARIANTS)
+    return "".join(chr(ord(c) - 0x60) if "ァ" <= c <= "ヶ" else c for c in plain)
+
+
+def _is_selector(char: str) -> bool:
+    return 0xFE00 <= ord(char) <= 0xFE0F or 0xE0100 <= ord(char) <= 0xE01EF
+
+
+def _pieces(text: str) -> list[str]:
+    """Split into words; hyphens and dots inside a word vanish, so 090-1234 and 0901234 are one."""
+    folded = fold(text).translate({ord(mark): None for mark in _HYPHENS})
+    return folded.split()
+
+
+def grams(text: str) -> set[str]:
+    """Return the one- and two-character grams of ``text``."""
+    found: set[str] = set()
+    for piece in _pieces(text):
+        found.update(piece)
+        found.update(piece[i : i + 2] for i in range(len(piece) - 1))
+        if len(found) > _MOST_GRAMS:
+            break
+    return found
+
+
+def wanted(query: str) -> set[str]:
+    """Return the grams a query needs: pairs, or the single character when a word is that short."""
+    found: set[str] = set()
+    for piece in _pieces(query):
+        found.update([piece] if len(piece) == 1 else [piece[i : i + 2] for i in range(len(piece) - 1)])
+    return found
+
+
+def _hashes(secret: bytes, parts: Iterable[str]) -> set[int]:
+    return {int.from_bytes(digest(secret, "gram", part)[:8], "big", signed=True) for part in parts}
+
+
+def index(session: Session, case_id: int, texts: Iterable[str]) -> None:
+    """Replace the grams of a case by those of ``texts`` (names, kana, numbers, addresses, titles)."""
+    parts: set[str] = set()
+    for text in texts:
+        # each text apart, so that no gram spans a name and a telephone number
+        parts |= grams(text)
+    session.execute(delete(CaseGram).where(CaseGram.case_id == case_id))
+    rows = [{"gram": gram, "case_id": case_id} for gram in sorted(_hashes(key(session), parts))]
+    if rows:
+        session.execute(insert(CaseGram), rows)
+
+
+def matching(session: Session, query: str) -> Select[int] | None:
+    """Return a query for the ids of the cases that hold all grams of ``query``; None when it asks nothing."""
+    parts = wanted(query)
+    if not parts:
+        return None
+    secret = existing_key(session)
+    hashes = _hashes(secret, parts) if secret else {0}
+    return (
+        select(CaseGram.case_id)
+        .where(CaseGram.gram.in_(hashes))
+        .group_by(CaseGram.case_id)
+        .having(func.count() == len(hashes))
+    )

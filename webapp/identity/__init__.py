@@ -1,0 +1,1 @@
+"""Who someone is, proved how strongly, and what staff may do."""

@@ -1,0 +1,170 @@
+"""Who may enter a view: every view function carries exactly one guard.
+
+The guard checks, calls the view inside the request's transaction, and marks the function with
+``__guard__`` so that a test can list routes without one (and ``install`` refuses to start with any).
+Queries still filter by owner and scope: a guard opens the door, it does not choose the row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, Literal, TypeVar, cast
+
+from flask import Flask, g, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from webapp.audit import Actor
+from webapp.errors import Forbidden, NotFound
+from webapp.identity import sessions as session_store
+from webapp.identity.models import Resident, Staff
+from webapp.identity.permissions import Scope, scope_of
+from webapp.ports.identity import Level
+from webapp.web import held, sessions
+from webapp.web.transaction import around_view, db
+from webapp.yaml_source import Lang
+
+View = TypeVar("View", bound=Callable[..., Any])
+GuardKind = Literal["public", "visitor", "resident", "staff", "callback"]
+
+
+@dataclass(frozen=True)
+class Guard:
+    """What a view asks of the person who enters."""
+
+    kind: GuardKind
+    permission: str | None = None
+    level: Level = Level.ANONYMOUS
+
+
+def public(view: View) -> View:
+    """Anyone; the view shows nothing personal."""
+    return _guarded(view, Guard("public"), lambda: None)
+
+
+def visitor_or_resident(view: View) -> View:
+    """Anyone; the view itself checks that this browser or resident owns what it shows."""
+    return _guarded(view, Guard("visitor"), lambda: None)
+
+
+def resident_required(view: View) -> View:
+    """A signed-in resident; others go to sign-in and come back, with what they had typed."""
+    return _guarded(
+        view, Guard("resident"), lambda: _ask_sign_in("resident") if current_resident() is None else None
+    )
+
+
+def staff_required(permission: str) -> Callable[[View], View]:
+    """A staff member who holds the permission somewhere; the view narrows it by scope."""
+
+    def check() -> Response | None:
+        if current_staff() is None:
+            return _ask_sign_in("staff")
+        if not staff_scope(permission):
+            raise Forbidden(f"{permission} is not granted")
+        return None
+
+    return lambda view: _guarded(view, Guard("staff", permission), check)
+
+
+def signed_callback(view: View) -> View:
+    """A machine outside; the view verifies its signature before it does anything. No session, no CSRF token."""
+    return _guarded(view, Guard("callback"), lambda: None)
+
+
+def current_resident() -> Resident | None:
+    """Return the signed-in resident of this browser."""
+    if "resident" not in g:
+        resident_id = sessions.current().holder.resident_id
+        found = db().get(Resident, resident_id) if resident_id is not None else None
+        g.resident = found if found is not None and found.deleted_at is None else None
+    return cast("Resident | None", g.resident)
+
+
+def current_staff() -> Staff | None:
+    """Return the signed-in staff member of this browser; None as soon as the account stops working."""
+    if "staff" not in g:
+        staff_id = sessions.current().holder.staff_id
+        found = db().get(Staff, staff_id) if staff_id is not None else None
+        g.staff = found if found is not None and session_store.staff_may_work(found) else None
+    return cast("Staff | None", g.staff)
+
+
+def current_level() -> Level:
+    """Return how strongly the person of this browser has proved who they are."""
+    return Level(sessions.current().holder.level) if current_resident() else Level.ANONYMOUS
+
+
+def current_actor() -> Actor:
+    """Return who acts in this request, for timelines and the audit trail."""
+    side = sessions.current().side
+    if side == "staff" and (staff := current_staff()):
+        return Actor("staff", str(staff.id), staff.name)
+    if side == "resident" and (resident := current_resident()):
+        return Actor("resident", str(resident.id), "申請者")
+    return Actor("visitor", None, "申請者(ログインなし)")
+
+
+def staff_scope(permission: str) -> Scope:
+    """Return where the signed-in staff member may use a permission; falsy means nowhere."""
+    staff = current_staff()
+    return scope_of(staff.roles, permission) if staff else Scope()
+
+
+def require_scope(
+    permission: str,
+    *,
+    department: str | None = None,
+    facility: str | None = None,
+    procedure: str | None = None,
+) -> None:
+    """Raise NotFound unless the signed-in staff member may use the permission on such an object.
+
+    NotFound and not Forbidden: another department's object is not confirmed to exist.
+    """
+    scope = staff_scope(permission)
+    if not scope.covers(department=department, facility=facility, procedure=procedure):
+        raise NotFound(f"{permission} does not reach here")
+
+
+def lang() -> Lang:
+    """Return the language of this request: ``?lang=``, then the cookie, then Japanese. Staff read Japanese."""
+    if request.path == "/staff" or request.path.startswith("/staff/"):
+        return "ja"
+    for wanted in (request.args.get("lang"), request.cookies.get("lang")):
+        if wanted in ("ja", "easy", "en"):
+            return cast(Lang, wanted)
+    return "ja"
+
+
+def guard_of(view: Callable[..., Any]) -> Guard | None:
+    """Return the guard a view function carries."""
+    return getattr(view, "__guard__", None)
+
+
+def unguarded(app: Flask) -> list[str]:
+    """Return the endpoints without a guard, except Flask's own static files."""
+    return sorted(
+        name
+        for name, view in app.view_functions.items()
+        if guard_of(view) is None and name.rpartition(".")[2] != "static"
+    )
+
+
+def _guarded(view: View, guard: Guard, check: Callable[[], Response | None]) -> View:
+    if guard_of(view) is not None:
+        raise TypeError(f"{view.__module__}.{view.__name__} has two guards")
+
+    @wraps(view)
+    def enter(*args: Any, **kwargs: Any) -> Any:
+        with around_view():
+            refused = check()
+            return refused if refused is not None else view(*args, **kwargs)
+
+    enter.__guard__ = guard  # type: ignore[attr-defined]  # a mark for the tests and for CSRF
+    return cast(View, enter)
+
+
+def _ask_sign_in(side: str) -> Response:
+    return redirect(url_for(f"{side}.sign_in.show", next=held.hold_request(side)), code=303)

@@ -1,0 +1,98 @@
+"""One session and one commit for each request.
+
+A view of an unsafe method writes; its session is committed once after the view returned and rolled
+back when it raised. A GET reads only: a write through its session raises ``WriteInGet``. What a GET
+must leave behind (a line in the audit trail) goes through ``afterwards``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from flask import Flask, g, has_request_context, request
+from sqlalchemy import event
+from sqlalchemy.orm import ORMExecuteState, Session
+
+from webapp.web.services import services
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class WriteInGet(RuntimeError):
+    """A view that only reads tried to write."""
+
+
+def db() -> Session:
+    """Return the session of this request; it is opened at the first call."""
+    session: Session | None = g.get("db_session")
+    if session is None:
+        session = services().database.session(read_only=not _may_write())
+        if not _may_write():
+            event.listen(session, "before_flush", _refuse_flush)
+            event.listen(session, "do_orm_execute", _refuse_statement)
+        g.db_session = session
+    return session
+
+
+def commit() -> None:
+    """Commit now: for views that open, commit, call a port with no transaction open, then store."""
+    session: Session | None = g.get("db_session")
+    if session is not None:
+        session.commit()
+
+
+def afterwards(write: Callable[[Session], Any]) -> None:
+    """Run ``write(session)`` in a transaction of its own after the view has returned without an exception."""
+    g.setdefault("db_afterwards", []).append(write)
+
+
+@contextmanager
+def around_view() -> Iterator[None]:
+    """Commit after the view, roll back when it raises; used by the guards, which sit around every view."""
+    g.db_writing = request.method not in SAFE_METHODS
+    try:
+        yield
+        if g.db_writing:
+            commit()
+    except BaseException:
+        g.pop("db_afterwards", None)
+        raise
+    finally:
+        close()
+        g.db_writing = False
+    for write in g.pop("db_afterwards", []):
+        with services().database.transaction() as session:
+            write(session)
+
+
+def close() -> None:
+    """Close the request's session, undoing what was not committed."""
+    session: Session | None = g.pop("db_session", None)
+    if session is not None:
+        session.rollback()
+        session.close()
+
+
+def install(app: Flask) -> None:
+    """Close what a request left open."""
+
+    @app.teardown_request
+    def _close(_error: BaseException | None) -> None:
+        close()
+
+
+def _may_write() -> bool:
+    # Outside of a view (error pages, before_request) nothing writes; outside of a request (commands) all may.
+    return bool(g.get("db_writing", not has_request_context()))
+
+
+def _refuse_flush(session: Session, _context: object, _instances: object) -> None:
+    if session.new or session.deleted or any(session.is_modified(thing) for thing in session.dirty):
+        raise WriteInGet(f"{request.method} {request.path} tried to write")
+
+
+def _refuse_statement(state: ORMExecuteState) -> None:
+    if state.is_insert or state.is_update or state.is_delete:
+        raise WriteInGet(f"{request.method} {request.path} tried to write")

@@ -1,0 +1,97 @@
+"""Fixtures of every test: a database (SQLite or PostgreSQL, by ``--database``), the city, the app."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy.orm import Session
+
+from webapp import db as webapp_db
+
+os.environ.pop("MADOGUCHI_CLOCK_FILE", None)
+TEST_KEYS = [("test", bytes(range(32)))]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--database", choices=["sqlite", "postgres"], default="sqlite")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL only what touches a database runs: the rest has run on SQLite already."""
+    if config.getoption("--database") != "postgres":
+        return
+    touching = [item for item in items if "database_url" in getattr(item, "fixturenames", ())]
+    config.hook.pytest_deselected(items=[item for item in items if item not in touching])
+    items[:] = touching
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _answer_keys() -> None:
+    webapp_db.use_keys(TEST_KEYS)
+
+
+@pytest.fixture(scope="session")
+def worker_name(request: pytest.FixtureRequest) -> str:
+    return os.environ.get("PYTEST_XDIST_WORKER", "main")
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory, worker_name: str) -> Iterator[str]:
+    from tests import postgres
+
+    with postgres.server() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def _template(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, worker_name: str
+) -> str:
+    """A migrated, empty database that every test gets a copy of."""
+    from tests.schema import build
+
+    if request.config.getoption("--database") == "postgres":
+        from tests import postgres
+
+        server_url = request.getfixturevalue("postgres_server")
+        url = postgres.create_database(server_url, f"template_{worker_name}")
+        build(url)
+        return url
+    path = tmp_path_factory.mktemp("template") / "template.sqlite3"
+    build(f"sqlite:///{path}")
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def database_url(
+    request: pytest.FixtureRequest, _template: str, tmp_path: Path, worker_name: str
+) -> Iterator[str]:
+    """A fresh, migrated database for one test."""
+    if _template.startswith("sqlite"):
+        path = tmp_path / "madoguchi.sqlite3"
+        shutil.copy(_template.removeprefix("sqlite:///"), path)
+        yield f"sqlite:///{path}"
+        return
+    from tests import postgres
+
+    server_url = request.getfixturevalue("postgres_server")
+    name = f"test_{worker_name}"
+    yield postgres.create_database(server_url, name, template=f"template_{worker_name}")
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[webapp_db.Database]:
+    opened = webapp_db.Database(database_url)
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture
+def session(database: webapp_db.Database) -> Iterator[Session]:
+    """A session whose work is committed when the test ends well."""
+    with database.transaction() as opened:
+        yield opened

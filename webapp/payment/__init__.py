@@ -1,0 +1,1 @@
+"""Charges, payments and refunds: one ledger for every channel, integer yen only."""

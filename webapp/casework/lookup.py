@@ -49,7 +49,5 @@ def of_resident(session: Session, resident_id: int) -> list[Case]:
 
 def open_of_same_kind(session: Session, resident_id: int, slug: str) -> list[Case]:
     """Return the resident's open cases of one procedure, to warn of applying twice."""
-    query = select(Case).where(
-        Case.resident_id == resident_id, Case.slug == slug, Case.closed_at.is_(None)
-    )
+    query = select(Case).where(Case.resident_id == resident_id, Case.slug == slug, Case.closed_at.is_(None))
     return list(session.scalars(query.order_by(Case.id)))

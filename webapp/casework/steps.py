@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from webapp import clock
 from webapp.audit import Actor
-from webapp.casework import timeline
+from webapp.calendar.business import BusinessCalendar
+from webapp.casework import deadline, timeline
 from webapp.casework.models import Case
 from webapp.casework.states import Step, life
 
@@ -23,14 +24,21 @@ def take(
     *,
     data: dict[str, Any] | None = None,
     public: bool = True,
+    calendar: BusinessCalendar | None = None,
 ) -> Step:
     """Move the case along ``step`` and record it on the timeline.
 
-    Raises IllegalStep, naming the step, when the table of the case's kind does not have it from here.
+    The statutory clock stands still while a correction is with the resident; ``calendar`` (the city
+    hall's own days) places the due date afterwards.
+    Raises IllegalStep, naming the step, when the table of the kind does not have it from here.
     """
     table = life(case.kind)
     taken = table.step(step, case.status)
     target = table.state(taken.target)
+    if target.key == "correction":
+        deadline.stop(session, case)
+    else:
+        deadline.go_on(session, case, calendar)
     case.status = target.key
     if target.closed:
         case.closed_at = clock.now()

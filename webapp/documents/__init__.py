@@ -1,0 +1,1 @@
+"""Data and a typst template in, a tagged PDF out."""

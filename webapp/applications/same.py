@@ -1,0 +1,58 @@
+"""Has this been applied for already? Warn, never refuse: there may be good reasons."""
+
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from webapp import clock
+from webapp.casework.keys import digest, existing_key, key
+from webapp.casework.models import Case
+from webapp.form_engine.model import Definition
+from webapp.intake.drafts import Owner
+from webapp.intake.models import Draft, Submission
+
+_UNITS = {"days": 1, "business_days": 2, "weeks": 7, "months": 31, "years": 366}
+
+
+def key_of(session: Session, definition: Definition, answers: Mapping[str, Any]) -> str | None:
+    """A keyed digest of the answers that make two applications 「同じもの」; None where nothing says so."""
+    if definition.once is None:
+        return None
+    return _digest(key(session), definition, answers)
+
+
+def earlier(session: Session, definition: Definition, answers: Mapping[str, Any], owner: Owner) -> list[Case]:
+    """The person's own earlier applications for the same thing, newest first; others' are never revealed.
+
+    Without ``once`` in the definition, any open application of the same procedure counts.
+    """
+    mine = [Draft.token.in_(owner.tokens)]
+    if owner.resident_id is not None:
+        mine.append(Case.resident_id == owner.resident_id)
+    found = (
+        select(Case)
+        .join(Submission, Submission.case_id == Case.id)
+        .join(Draft, Draft.id == Submission.draft_id)
+        .where(or_(*mine), Case.slug == definition.slug, Case.status != "withdrawn")
+        .order_by(Case.arrived_at.desc())
+    )
+    if definition.once is None:
+        return list(session.scalars(found.where(Case.closed_at.is_(None))))
+    secret = existing_key(session)
+    if secret is None or any(answers.get(path) in (None, "", []) for path in definition.once.same):
+        return []
+    found = found.where(Submission.same_key == _digest(secret, definition, answers))
+    if definition.once.within is not None:
+        ((unit, amount),) = definition.once.within.model_dump(exclude_unset=True).items()
+        found = found.where(Case.arrived_at >= clock.now() - timedelta(days=_UNITS[unit] * amount))
+    return list(session.scalars(found))
+
+
+def _digest(secret: bytes, definition: Definition, answers: Mapping[str, Any]) -> str:
+    assert definition.once is not None
+    same = [answers.get(path) for path in definition.once.same]
+    return digest(secret, f"same:{definition.slug}", json.dumps(same, ensure_ascii=False, sort_keys=True)).hex()

@@ -1,0 +1,209 @@
+"""Submission: a draft becomes a case, exactly once, all in one transaction."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from webapp import clock
+from webapp.applications import fees, owed, same
+from webapp.audit import Actor
+from webapp.audit import record as audit
+from webapp.casework import deadline, open_case, telling
+from webapp.casework.models import Case
+from webapp.errors import IllegalStep, InvalidInput
+from webapp.form_engine.evaluate import evaluate
+from webapp.form_engine.model import Definition
+from webapp.form_engine.outcome import Context, Outcome, Problem
+from webapp.form_engine.present import present
+from webapp.form_engine.problems import problems
+from webapp.intake import drafts, files, identity_number, sheets, versions
+from webapp.intake.contact import contact_of
+from webapp.intake.models import Draft, Submission
+from webapp.payment.models import Charge
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """The case of a draft. ``password`` is shown on the writer's receipt; None once it was forgotten."""
+
+    case: Case
+    password: str | None
+    charge: Charge | None
+    is_new: bool
+
+
+class NotReady(InvalidInput):
+    """Something is missing or wrong, or the procedure stops here; nothing was sent."""
+
+    def __init__(self, found: list[Problem], outcome: Outcome) -> None:
+        super().__init__(f"{len(found)} problems, {len(outcome.stops)} stops")
+        self.problems = found
+        self.outcome = outcome
+
+
+class Unseen(IllegalStep):
+    """The writer has not seen what would be sent: the answers or the definition changed meanwhile."""
+
+
+def submit(
+    session: Session,
+    draft: Draft,
+    *,
+    context: Context,
+    actor: Actor,
+    confirmed: str | None = None,
+    guard: bool = True,
+    library: object = None,
+) -> Submitted:
+    """Send a draft; sending it again gives the same case (``is_new`` False).
+
+    ``confirmed`` is the ``digest_of`` the check page showed. ``library`` is not needed: a draft is
+    judged by the kept definition its writer saw. ``guard=False`` leaves the unique key and the lock
+    out, for the proof that they are what prevents a second case. Raises NotReady, Unseen.
+    """
+    already = None
+    if guard:
+        draft = drafts.locked(session, draft)
+        already = of_draft(session, draft)
+    if already is not None and already.case_id is not None:
+        return _as_before(session, already)
+    definition = versions.load(session, draft.version)
+    outcome = _judged(draft, definition, context, confirmed)
+    if not guard:
+        return _file(session, draft, definition, outcome, context, actor, None)
+    ticket = Submission(draft_id=draft.id, digest=digest_of(draft), submitted_at=clock.now())
+    try:
+        with session.begin_nested():
+            session.add(ticket)
+    except IntegrityError:
+        return _as_before(session, _ticket(session, draft))
+    return _file(session, draft, definition, outcome, context, actor, ticket)
+
+
+def digest_of(draft: Draft) -> str:
+    """What the check page shows, as one digest: version and answers."""
+    plain = json.dumps([draft.version, draft.answers], ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(plain.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def of_draft(session: Session, draft: Draft) -> Submission | None:
+    """The submission of a draft, if it was sent."""
+    return session.scalar(select(Submission).where(Submission.draft_id == draft.id))
+
+
+def receipt_of(session: Session, draft: Draft) -> Submitted | None:
+    """What the writer's receipt page shows; None when the draft was not sent."""
+    ticket = of_draft(session, draft)
+    return _as_before(session, ticket) if ticket is not None and ticket.case_id is not None else None
+
+
+def forget_password(session: Session, ticket: Submission) -> None:
+    """Drop the readable lookup password; the keyed hash on the case stays."""
+    ticket.lookup_password = None
+
+
+def _judged(draft: Draft, definition: Definition, context: Context, confirmed: str | None) -> Outcome:
+    if draft.seen_version != draft.version or (confirmed is not None and confirmed != digest_of(draft)):
+        raise Unseen("submit", state="changed", say="内容が変わっています。もう一度確かめてください。")
+    outcome = evaluate(definition, draft.answers, context)
+    found = problems(definition, draft.answers, context)
+    if found or outcome.stops:
+        raise NotReady(found, outcome)
+    identity_number.refuse(definition, outcome.answers)
+    return outcome
+
+
+def _file(
+    session: Session,
+    draft: Draft,
+    definition: Definition,
+    outcome: Outcome,
+    context: Context,
+    actor: Actor,
+    ticket: Submission | None,
+) -> Submitted:
+    answers = dict(outcome.answers)
+    case, password = _open(session, draft, definition, outcome, context, actor)
+    provenance = {path: mark for path, mark in draft.provenance.items() if path.split("[")[0] in answers}
+    sheets.add(session, case.id, version=draft.version, answers=answers, provenance=provenance, actor=actor)
+    files.hand_over(session, answers, draft_id=draft.id, case_id=case.id)
+    owed.note(session, case, outcome, actor)
+    charge = fees.charge_for(session, case, definition, outcome, actor)
+    if ticket is not None:
+        ticket.case_id, ticket.lookup_password = case.id, password
+        ticket.charge_id = charge.id if charge else None
+        ticket.same_key = same.key_of(session, definition, answers)
+        drafts.touch(draft, submitted_case_id=case.id)
+    _tell(session, case, definition)
+    audit(session, actor, "application.submit", object_kind="case", object_id=case.id, case_id=case.id)
+    session.flush()
+    return Submitted(case, password, charge, True)
+
+
+def _open(
+    session: Session, draft: Draft, definition: Definition, outcome: Outcome, context: Context, actor: Actor
+) -> tuple[Case, str]:
+    at = clock.now()
+    period = period_of(definition)
+    starts_now = definition.processing.starts != "payment"
+    due = deadline.due_date(clock.tokyo(at).date(), period, context.calendar) if starts_now else None
+    return open_case.open_case(
+        session,
+        kind=definition.kind,
+        slug=definition.slug,
+        title=definition.title.model_dump(exclude_none=True),
+        department=outcome.department or definition.department,
+        actor=actor,
+        resident_id=draft.resident_id,
+        contact=contact_of(definition, outcome.answers, lang=draft.lang),
+        channel=actor.channel,
+        arrived_at=at,
+        due_on=due,
+        period=period,
+        search_text=search_texts(definition, outcome),
+    )
+
+
+def period_of(definition: Definition) -> dict[str, Any] | None:
+    """The processing time as a case keeps it; None where the definition names none."""
+    span = definition.processing.within
+    if span is None:
+        return None
+    ((unit, amount),) = span.model_dump(exclude_unset=True).items()
+    if unit == "years":
+        return {"amount": amount * 12, "unit": "months"}
+    return {"amount": amount, "unit": unit}
+
+
+def search_texts(definition: Definition, outcome: Outcome) -> list[str]:
+    """What staff may search a case by: short texts of the answers, never sensitive ones."""
+    sensitive = {path for path, question in definition.walk() if question.sensitive}
+    sections = present(definition, outcome.answers, "ja", outcome)
+    rows = [row for section in sections for row in section.rows]
+    searchable = ("text", "kana", "address", "tel", "email", "postal")
+    return [row.text for row in rows if row.kind in searchable and row.path.split("[")[0] not in sensitive]
+
+
+def _tell(session: Session, case: Case, definition: Definition) -> None:
+    data: dict[str, Mapping[str, Any]] = {"procedure": definition.title.model_dump(exclude_none=True)}
+    telling.tell_resident(session, case, "received", dedupe_key=f"case:{case.id}:received", data=data)
+
+
+def _as_before(session: Session, ticket: Submission) -> Submitted:
+    case = session.get(Case, ticket.case_id)
+    assert case is not None
+    charge = session.get(Charge, ticket.charge_id) if ticket.charge_id else None
+    return Submitted(case, ticket.lookup_password, charge, False)
+
+
+def _ticket(session: Session, draft: Draft) -> Submission:
+    ticket = of_draft(session, draft)
+    if ticket is None or ticket.case_id is None:
+        raise Unseen("submit", state="sending", say="送信しています。少し待ってから、もう一度開いてください。")
+    return ticket

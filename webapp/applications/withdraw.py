@@ -1,0 +1,37 @@
+"""取下げ: the applicant takes an application back, with a reason, as long as it is not decided."""
+
+from sqlalchemy.orm import Session
+
+from webapp.audit import Actor
+from webapp.casework import deadline, steps, telling
+from webapp.casework.models import Case
+from webapp.errors import InvalidInput
+from webapp.intake import corrections
+from webapp.payment import charges
+
+LONGEST_REASON = 500
+
+
+def may_withdraw(case: Case) -> bool:
+    """Whether the life of this case allows it now."""
+    return steps.may(case, "withdraw")
+
+
+def withdraw(session: Session, case: Case, reason: str, actor: Actor) -> None:
+    """Withdraw; an open correction ends, and what is not yet paid is no longer owed.
+
+    Raises InvalidInput for a reason that is too long, IllegalStep when the case is decided already.
+    """
+    if len(reason) > LONGEST_REASON:
+        raise InvalidInput("reason too long", field="reason", say=f"理由は{LONGEST_REASON}文字以内で書いてください。")
+    waiting = corrections.waiting(session, case.id)
+    steps.take(session, case, "withdraw", actor, data={"reason": reason.strip()})
+    if waiting is not None:
+        corrections.call_off(session, waiting, actor)
+    deadline.go_on(session, case)
+    for charge in charges.of_case(session, case.id):
+        if charge.cancelled_at is None and charge.open_yen > 0:
+            charges.cancel(session, charge, reason="取下げ", actor=actor)
+    telling.tell_resident(
+        session, case, "withdrawn", dedupe_key=f"case:{case.id}:withdrawn", data={"procedure": case.title}
+    )

@@ -1,0 +1,1 @@
+"""Whatever is filled in: kept definitions, drafts, answers, files, answer sheets, corrections."""

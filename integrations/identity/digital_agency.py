@@ -1,0 +1,124 @@
+"""デジタル認証アプリ (part of マイナアプリ): the same code in development, sandbox and production.
+
+Values marked unverified in the published material are settings: issuer, assertion audience, acr.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from integrations.http import Http
+from integrations.identity import normalise
+from integrations.identity.keys import load_keys
+from integrations.identity.relying_party import Profile, RelyingParty
+from webapp.ports.identity import Assertion, Begun, Insufficient, Level, ProtocolBroken, Want
+
+BASES = {
+    "production": "https://auth-and-sign.go.jp/api",
+    "provider_sandbox": "https://sb-auth-and-sign.go.jp/api",
+}
+REALM = "/realms/main"
+PROTOCOL = "/realms/main/protocol/openid-connect"
+ATTRIBUTES = ("name", "address", "birthdate", "gender")
+
+
+class DigitalAgency:
+    """The plug."""
+
+    id = "digital_agency"
+
+    def __init__(
+        self, party: RelyingParty, *, simulated: bool = False, now: Callable[[], float] = time.time
+    ) -> None:
+        self._party = party
+        self._now = now
+        self.simulated = simulated
+
+    def begin(self, want: Want, *, redirect_uri: str) -> Begun:
+        """Ask for ``openid`` and exactly the attributes that are wanted."""
+        wanted = [attribute for attribute in ATTRIBUTES if attribute in want.attributes]
+        return self._party.begin(redirect_uri=redirect_uri, scopes=("openid", *wanted))
+
+    def complete(
+        self,
+        params: Mapping[str, str],
+        *,
+        state: str,
+        secrets: Mapping[str, str],
+        want: Want,
+        redirect_uri: str,
+    ) -> Assertion:
+        """Return who holds the card; every attribute that was asked must have come."""
+        verified = self._party.complete(params, state=state, secrets=secrets, redirect_uri=redirect_uri)
+        person = verified.userinfo
+        _check_attributes(person, want)
+        assertion = Assertion(
+            provider=self.id,
+            issuer=self._party.profile.issuer,
+            subject=verified.id_token["sub"],
+            level=Level.CARD,
+            authenticated_at=_instant(verified.id_token.get("auth_time") or self._now()),
+            name=normalise.name(person.get("name")),
+            address=normalise.address(person.get("address")),
+            birth=normalise.birth(person.get("birthdate")),
+            gender=normalise.gender(person.get("gender")),
+            acr=verified.acr,
+            amr=frozenset(map(str, verified.id_token.get("amr") or ())),
+            revocation="good" if "crl" in verified.acr else "not_checked",
+            simulated=self.simulated,
+            raw=dict(person),
+        )
+        if assertion.level < want.level and want.level is not Level.SIGNED:
+            raise Insufficient(assertion.level.key)
+        return assertion
+
+
+def profile(options: Mapping[str, str], base: str) -> Profile:
+    """Return the profile of デジタル認証アプリ; ``options`` may replace each published or guessed value."""
+    base = options.get("identity_base", base).rstrip("/")
+    return Profile(
+        issuer=options.get("identity_issuer", base + REALM),
+        authorize_url=options.get("identity_authorize_url", f"{base}{PROTOCOL}/auth"),
+        token_url=options.get("identity_token_url", f"{base}{PROTOCOL}/token"),
+        userinfo_url=options.get("identity_userinfo_url", f"{base}{PROTOCOL}/userinfo"),
+        jwks_url=options.get("identity_jwks_url", f"{base}{PROTOCOL}/certs"),
+        client_id=options["identity_client_id"],
+        assertion_audience="issuer"
+        if options.get("identity_assertion_audience") == "issuer"
+        else "token_endpoint",
+        acr_values=options.get("identity_acr_values", "aal3 crl"),
+        required_acr=frozenset(options.get("identity_required_acr", "aal3").split()),
+    )
+
+
+def build(options: Mapping[str, str], stage: str) -> DigitalAgency:
+    """Build the plug for ``production`` or ``provider_sandbox``.
+
+    Needs ``identity_client_id`` and ``identity_key_file`` (made by the command ``identity keygen``).
+    """
+    settings = profile(options, BASES[stage])
+    keys = load_keys(Path(options["identity_key_file"]))
+    hosts = {url.split("/")[2] for url in (settings.token_url, settings.userinfo_url, settings.jwks_url)}
+    return DigitalAgency(RelyingParty(settings, keys[0], Http(hosts=hosts)))
+
+
+def _check_attributes(person: Mapping[str, Any], want: Want) -> None:
+    for attribute in ATTRIBUTES:
+        if attribute in want.attributes and not person.get(attribute):
+            raise ProtocolBroken("missing_attribute", attribute)
+    if "birthdate" in want.attributes and not _is_birthdate(str(person["birthdate"])):
+        raise ProtocolBroken("birthdate_format")
+
+
+def _is_birthdate(value: str) -> bool:
+    """Tell whether it has the form of a date; unknown months and days (``00``) have it too."""
+    digits = value.replace("-", "")
+    return digits.isascii() and digits.isdigit() and len(digits) in (8, 9)
+
+
+def _instant(seconds: float) -> datetime:
+    return datetime.fromtimestamp(float(seconds), UTC)

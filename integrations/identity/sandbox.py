@@ -1,0 +1,59 @@
+"""The plug and the simulator it talks to, for a machine without network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from joserfc.jwk import ECKey
+
+from integrations.http import Http
+from integrations.identity.card_simulator import CardSimulator
+from integrations.identity.digital_agency import PROTOCOL, DigitalAgency, profile
+from integrations.identity.keys import load_or_make
+from integrations.identity.relying_party import RelyingParty
+from integrations.identity.simulator_store import Store
+
+CLIENT_ID = "MADOGUCHIDEMO01"
+MOUNT = "/sandbox/identity"
+CALLBACK_PATH = "/sign-in/callback"
+
+
+def build_plug(
+    *, base_url: str, internal_url: str, folder: Path, read_seconds: float = 10.0
+) -> DigitalAgency:
+    """Return the very adapter of production, registered at the simulator on this server.
+
+    The browser's address is a path, so that any name of this machine works; the back channel uses
+    ``internal_url``.
+    """
+    inside = internal_url.rstrip("/") + MOUNT + PROTOCOL
+    options = {
+        "identity_client_id": CLIENT_ID,
+        "identity_authorize_url": f"{MOUNT}{PROTOCOL}/auth",
+        "identity_token_url": f"{inside}/token",
+        "identity_userinfo_url": f"{inside}/userinfo",
+        "identity_jwks_url": f"{inside}/certs",
+        "identity_assertion_audience": "issuer",
+    }
+    settings = profile(options, base_url.rstrip("/") + MOUNT)
+    http = Http(hosts=[urlsplit(internal_url).netloc], inner=True, read_seconds=read_seconds)
+    key = load_or_make(folder / "our-keys.json")[0]
+    return DigitalAgency(RelyingParty(settings, key, http), simulated=True)
+
+
+def build_simulator(*, base_url: str, folder: Path, timeout_seconds: float = 12.0) -> CardSimulator:
+    """Return the WSGI application to mount at ``/sandbox/identity``."""
+    key = load_or_make(folder / "simulator-keys.json")[0]
+    assert isinstance(key, ECKey)
+    ours = folder / "our-keys.json"
+    return CardSimulator(
+        base=base_url.rstrip("/") + MOUNT,
+        store=Store(folder / "simulator.sqlite3"),
+        key=key,
+        clients=lambda: {CLIENT_ID: load_or_make(ours)},
+        accepts_redirect=lambda address: (
+            urlsplit(address).path == CALLBACK_PATH and urlsplit(address).scheme in ("http", "https")
+        ),
+        timeout_seconds=timeout_seconds,
+    )

@@ -22,7 +22,10 @@ def test_amounts_round_to_their_unit(mode: str, unit: int, exact: Fraction, roun
     assert Rounding(mode, unit).apply(exact) == rounded  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("text, value", [("6/5", Fraction(6, 5)), ("30%", Fraction(3, 10)), ("1.5", Fraction(3, 2)), (3, Fraction(3))])
+@pytest.mark.parametrize(
+    "text, value",
+    [("6/5", Fraction(6, 5)), ("30%", Fraction(3, 10)), ("1.5", Fraction(3, 2)), (3, Fraction(3))],
+)
 def test_rates_are_read_exactly(text: str | int, value: Fraction) -> None:
     assert fraction(text) == value
 

@@ -10,8 +10,8 @@ from webapp.yaml_source import Text
 LineClass = Literal["room", "equipment", "hvac", "light", "overtime", "admission", "fee", "rounding"]
 """Exemptions and surcharges choose their lines by this class."""
 
-TaxClass = Literal["included_10", "included_8", "exempt", "outside"]
-"""Tax of the amount: included at 10 or 8 percent, exempt (非課税), or outside the tax (不課税)."""
+TaxClass = Literal["standard", "reduced", "exempt", "outside"]
+"""Tax inside the amount, in payment's words: 10 percent, 8 percent, 非課税, 不課税."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class FeeLine:
     amount_yen: int
     citation: str = ""
     unit_label: str = ""
-    tax_class: TaxClass = "included_10"
+    tax_class: TaxClass = "standard"
     steps: tuple[Step, ...] = ()
 
     def to_json(self) -> dict[str, Any]:

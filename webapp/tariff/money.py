@@ -38,13 +38,13 @@ YEN_FLOOR = Rounding("floor", 1)
 def fraction(value: str | int | Fraction) -> Fraction:
     """An exact number from "6/5", "1.5", "30%" or an int. Raises ValueError; floats are refused."""
     if isinstance(value, float | bool):
-        raise ValueError(f"{value!r} is not exact | write it in quotes, such as \"3/2\" or \"1.5\"")
+        raise ValueError(f'{value!r} is not exact | write it in quotes, such as "3/2" or "1.5"')
     if isinstance(value, str) and value.strip().endswith("%"):
         return Fraction(value.strip()[:-1]) / 100
     try:
         return Fraction(value)
     except (ValueError, ZeroDivisionError) as error:
-        raise ValueError(f"{value!r} is no number | write an int or text such as \"6/5\" or \"30%\"") from error
+        raise ValueError(f'{value!r} is no number | write an int or text such as "6/5" or "30%"') from error
 
 
 def yen_text(amount: int | Fraction) -> str:

@@ -1,0 +1,1 @@
+"""What is said to residents and staff, and on which channel."""

@@ -1,0 +1,1 @@
+"""Facts to tell the outside, written in the same transaction as what happened."""

@@ -1,0 +1,78 @@
+"""Socket for a LINE official account."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from webapp.ports.delivery import Outcome
+
+
+class LineUnavailable(Exception):
+    """LINE did not answer a question (timeout, 5xx, reset); asking again later may help."""
+
+
+class LineRefused(Exception):
+    """LINE answered a question with a refusal (4xx); asking again will not help."""
+
+
+@dataclass(frozen=True)
+class Quota:
+    """Messages of this month; ``limit`` is None when the plan has no cap."""
+
+    limit: int | None
+    used: int
+
+    @property
+    def left(self) -> int | None:
+        return None if self.limit is None else max(0, self.limit - self.used)
+
+
+@dataclass(frozen=True)
+class Content:
+    """A photo or file somebody sent in the chat."""
+
+    data: bytes
+    type: str
+
+
+class LinePort(Protocol):
+    """Speaks to LINE. ``request`` is the JSON body, sent as it is on every attempt."""
+
+    def push(self, request: bytes, retry_key: str) -> Outcome:
+        """Send to one user. 409 with an accepted request id counts as accepted."""
+
+    def multicast(self, request: bytes, retry_key: str) -> Outcome:
+        """Send the same messages to 1-500 users."""
+
+    def reply(self, reply_token: str, messages: list[dict[str, Any]]) -> Outcome:
+        """Answer an event while its token is young; has no retry key and costs no quota."""
+
+    def validate(self, messages: list[dict[str, Any]]) -> list[str]:
+        """Ask LINE whether it would take these messages; returns its complaints."""
+
+    def quota(self) -> Quota:
+        """Read quota and consumption. Raises LineUnavailable."""
+
+    def is_friend(self, user_id: str) -> bool:
+        """Tell whether this user can be reached now. Raises LineUnavailable."""
+
+    def link_token(self, user_id: str) -> str:
+        """Issue an account-link token (10 minutes, one use). Raises LineUnavailable, LineRefused."""
+
+    def content(self, message_id: str) -> Content:
+        """Fetch what somebody sent. Raises LineUnavailable, LineRefused (gone)."""
+
+    def install_menu(self, menu: dict[str, Any], image: bytes) -> str:
+        """Create a rich menu with its PNG image and return its id. Raises LineUnavailable, LineRefused."""
+
+    def show_menu(self, user_id: str | None, menu_id: str) -> None:
+        """Show a rich menu to one user, or to everyone. Raises LineUnavailable, LineRefused."""
+
+
+def account_link_address(link_token: str, nonce: str) -> str:
+    """Return where LINE finishes an account link (developers.line.biz, linking accounts)."""
+    from urllib.parse import urlencode
+
+    query = urlencode({"linkToken": link_token, "nonce": nonce})
+    return f"https://access.line.me/dialog/bot/accountLink?{query}"

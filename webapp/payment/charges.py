@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from fractions import Fraction
 from typing import Any
 
 from sqlalchemy import select
@@ -21,11 +22,14 @@ CHANNELS = ("online", "counter", "post", "phone")
 
 @dataclass(frozen=True)
 class Line:
-    """One line to charge: ``label`` as a Text dict {ja, easy, en}, yen with tax included."""
+    """One line to charge: ``label`` as a Text dict {ja, easy, en}, yen with tax included.
+
+    A discount may be a line below zero; the lines of a charge together never are.
+    """
 
     label: Mapping[str, Any]
     amount_yen: int
-    quantity: int = 1
+    quantity: int | Fraction = 1
     unit_yen: int | None = None
     tax_class: str = "exempt"
     citation: str | None = None
@@ -245,13 +249,11 @@ def _append(charge: Charge, lines: Sequence[Line]) -> int:
     added = 0
     for position, line in enumerate(lines, start=len(charge.lines) + 1):
         _whole_yen(line.amount_yen, "amount_yen")
-        if line.amount_yen < 0 or line.quantity < 0:
-            raise InvalidInput("a line is never below zero: use an adjustment", field="amount_yen")
         charge.lines.append(
             ChargeLine(
                 position=position,
                 label=dict(line.label),
-                quantity=line.quantity,
+                quantity=str(line.quantity),
                 unit_yen=line.amount_yen if line.unit_yen is None else line.unit_yen,
                 amount_yen=line.amount_yen,
                 tax_class=tax_class(line.tax_class).key,
@@ -260,6 +262,8 @@ def _append(charge: Charge, lines: Sequence[Line]) -> int:
             )
         )
         added += line.amount_yen
+    if added < 0:
+        raise InvalidInput("lines below zero together: use an adjustment", field="amount_yen")
     charge.lines_yen += added
     charge.open_yen += added
     restate(charge)

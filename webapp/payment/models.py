@@ -72,16 +72,13 @@ class ChargeLine(Base):
     """One line of the quote: amount with tax included, its tax class, revenue item and legal source."""
 
     __tablename__ = "charge_line"
-    __table_args__ = (
-        UniqueConstraint("charge_id", "position"),
-        CheckConstraint("amount_yen >= 0", name="not_negative"),
-    )
+    __table_args__ = (UniqueConstraint("charge_id", "position"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     charge_id: Mapped[int] = mapped_column(ForeignKey("charge.id"))
     position: Mapped[int]
     label: Mapped[dict[str, Any]] = mapped_column(Json)
-    quantity: Mapped[int]
+    quantity: Mapped[str]
     unit_yen: Mapped[int]
     amount_yen: Mapped[int]
     tax_class: Mapped[str]

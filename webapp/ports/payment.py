@@ -184,6 +184,10 @@ class PaymentPort(Protocol):
     def online(self) -> bool:
         """Whether the payer is sent to a page of the provider."""
 
+    @property
+    def page_origins(self) -> tuple[str, ...]:
+        """The origins of its pages, as the Content-Security-Policy of our forms must allow them."""
+
     def start(self, order: Order) -> Started:
         """Open a payment page. Same ``order.key`` gives the same page; raises Refused."""
 

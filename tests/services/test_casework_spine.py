@@ -1,28 +1,14 @@
-from collections.abc import Iterator
-
 import pytest
 from sqlalchemy.orm import Session
 
-from webapp import db as database
 from webapp.audit import Actor
 from webapp.casework import lookup, search, steps, thread, timeline
 from webapp.casework.models import Case
 from webapp.casework.open_case import open_case
-from webapp.db import Base, Database
 from webapp.errors import IllegalStep, NotFound
 
 VISITOR = Actor("visitor", label="髙橋 一郎")
 OFFICER = Actor("staff", "1", "窓口 花子")
-
-
-@pytest.fixture
-def session() -> Iterator[Session]:
-    database.use_keys([("test", b"k" * 32)])
-    store = Database("sqlite://")
-    Base.metadata.create_all(store.engine)
-    with store.session() as opened:
-        yield opened
-    store.dispose()
 
 
 def new_case(session: Session, kind: str = "application", **more: object) -> tuple[Case, str]:

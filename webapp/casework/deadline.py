@@ -54,14 +54,14 @@ def _due_in_weeks(
     return None if day is None else calendar.roll_forward(day)
 
 
-def stop(session: Session, case: Case) -> None:
+def pause(session: Session, case: Case) -> None:
     """Let the clock stand still from now on; twice is once."""
     if case.paused_at is None:
         case.paused_at = clock.now()
         session.add(CasePause(case_id=case.id, began_at=case.paused_at))
 
 
-def go_on(session: Session, case: Case, calendar: BusinessCalendar | None = None) -> None:
+def resume(session: Session, case: Case, calendar: BusinessCalendar | None = None) -> None:
     """Let the clock run again and move the due date by the time it stood."""
     if case.paused_at is None:
         return

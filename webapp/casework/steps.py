@@ -36,9 +36,9 @@ def take(
     taken = table.step(step, case.status)
     target = table.state(taken.target)
     if target.key == "correction":
-        deadline.stop(session, case)
+        deadline.pause(session, case)
     else:
-        deadline.go_on(session, case, calendar)
+        deadline.resume(session, case, calendar)
     case.status = target.key
     if target.closed:
         case.closed_at = clock.now()

@@ -39,6 +39,6 @@ def tell_resident(
         link=Link("case", {"reference": case.reference}),
         case_id=case.id,
         reference=case.reference,
-        data={"title": case.title, "department": case.department, **(data or {})},
+        data={"procedure": case.title, "department": case.department, **(data or {})},
         dedupe_key=dedupe_key,
     )

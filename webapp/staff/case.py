@@ -1,0 +1,171 @@
+"""The page of one case: answers beside attachments, and everything that happened."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from flask import Blueprint, render_template, request
+from werkzeug.wrappers import Response
+
+from webapp.applications import issue, review
+from webapp.casework import (
+    assign,
+    deadline,
+    decisions,
+    duties,
+    lookup,
+    opinions,
+    steps,
+    thread,
+    timeline,
+)
+from webapp.casework.models import Case, CaseOpinion
+from webapp.casework.states import life, state_of
+from webapp.documents.letters import moment
+from webapp.errors import NotFound
+from webapp.identity.models import Resident, Staff
+from webapp.intake import corrections, files
+from webapp.payment import charges
+from webapp.staff import case_words, desk, typed
+from webapp.staff.inbox import CHANNELS
+from webapp.web.guards import staff_required, staff_scope
+from webapp.web.services import services
+from webapp.web.transaction import commit, db
+from webapp.web.widgets import dom_id
+
+blueprint = Blueprint("case", __name__, url_prefix="/cases/<reference>")
+
+_INLINE = ("application/pdf", "image/jpeg", "image/png", "image/gif", "image/webp")
+
+
+@blueprint.get("")
+@staff_required("case.read")
+def show(reference: str) -> str:
+    case = desk.case_for(reference, with_asked=True)
+    desk.viewed(case)
+    return page(case)
+
+
+@blueprint.get("/files/<file_id>")
+@staff_required("case.read")
+def file(reference: str, file_id: str) -> Response:
+    case = desk.case_for(reference, with_asked=True)
+    row = files.find(db(), file_id, case_id=case.id)
+    if row.scan_state == "infected":
+        raise NotFound("infected file", say="このファイルからウイルスが見つかったため、開けません。")
+    desk.viewed(case, "case.file", file=row.path)
+    commit()
+    data = services().storage.get(row.storage_key)
+    return sent(data, row.sniffed_type, row.name)
+
+
+@blueprint.get("/documents/<token>")
+@staff_required("case.read")
+def document(reference: str, token: str) -> Response:
+    case = desk.case_for(reference, with_asked=True)
+    found = issue.open_document(db(), case, token)
+    desk.viewed(case, "case.document", document=found.id)
+    commit()
+    return sent(services().storage.get(found.storage_key), found.media_type, found.filename)
+
+
+def page(case: Case, errors: dict[str, str] | None = None, **more: Any) -> str:
+    """Render the case page; ``errors`` and what was typed come back into its small forms."""
+    session = db()
+    seen = review.examine(
+        session,
+        case,
+        calendar=desk.calendar(),
+        revision=typed.number(request.args.get("revision"), otherwise=0) or None,
+    )
+    resident = session.get(Resident, case.resident_id) if case.resident_id else None
+    return render_template(
+        "staff/case_show.html",
+        case=case,
+        state=state_of(case.kind, case.status),
+        seen=seen,
+        events=timeline.of_case(session, case, public_only=False),
+        event_title=partial(case_words.event_title, case),
+        event_text=case_words.event_text,
+        step_label=partial(case_words.step_label, case),
+        kind_label=life(case.kind).label.ja,
+        messages=thread.of_case(session, case),
+        notes=thread.notes(session, case),
+        charges=charges.of_case(session, case.id),
+        documents=case.documents,
+        decisions=decisions.of_case(session, case),
+        opinions=opinions.of_case(session, case),
+        stances=opinions.STANCES,
+        duties=duties.of_case(session, case),
+        correction=corrections.waiting(session, case.id),
+        past_corrections=[one for one in corrections.of_case(session, case.id) if one.status != "open"],
+        reasons=corrections.REASONS,
+        steps=_offered(case),
+        others=_others(case),
+        bounced=resident.email_bounced_at if resident else None,
+        assignee=session.get(Staff, case.assignee_id) if case.assignee_id else None,
+        is_absent=assign.is_absent,
+        department_pairs=[(key, name) for key, name in desk.departments().items() if key != case.department],
+        colleague_pairs=_colleagues(case),
+        duty_kinds=duties.KINDS,
+        can_correct=seen is not None and steps.may(case, "ask_correction"),
+        can_reopen=steps.may(case, "reopen"),
+        may_answer=_may_answer,
+        labels={row.path: row.label for row in seen.rows} if seen else {},
+        department_name=desk.department_name,
+        days_used=deadline.days_used(session, case, desk.calendar()) if case.due_on else None,
+        is_late=deadline.is_late(case),
+        channels=CHANNELS,
+        news_words=case_words.NEWS,
+        may={
+            name: desk.may(f"case.{name}", case) for name in ("work", "correct", "decide", "issue", "export")
+        },
+        me=desk.officer(),
+        moment=moment,
+        errors=errors or {},
+        error_list=[(dom_id(name), text) for name, text in (errors or {}).items()],
+        typed=request.form,
+        **more,
+    )
+
+
+def sent(data: bytes, media_type: str, name: str) -> Response:
+    """Send stored bytes: shown in place where that is safe, else as a download; never run as a page."""
+    response = Response(data, mimetype=media_type)
+    kind = "inline" if media_type in _INLINE else "attachment"
+    response.headers.set("Content-Disposition", kind, filename=name)
+    response.headers["Content-Security-Policy"] = (
+        "sandbox; default-src 'none'; img-src 'self'; style-src 'unsafe-inline'"
+    )
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _colleagues(case: Case) -> list[tuple[int, str]]:
+    return [
+        (one.id, f"{one.name}(不在)" if assign.is_absent(one) else one.name)
+        for one in assign.colleagues(db(), [case.department])
+    ]
+
+
+def _may_answer(opinion: CaseOpinion) -> bool:
+    return staff_scope("case.read").covers(department=opinion.department)
+
+
+def _offered(case: Case) -> list[Any]:
+    """What the officer may do next, with the step and whether it needs a page of its own."""
+    return [
+        step
+        for step in steps.legal_steps(case, by_staff=True)
+        if step.key not in ("start", "ask_correction", "call_off_correction", "reopen")
+    ]
+
+
+def _others(case: Case) -> list[Case]:
+    """The same person's other cases that the officer may see."""
+    if case.resident_id is None:
+        return []
+    mine = lookup.of_resident(db(), case.resident_id)
+    return [other for other in mine if other.id != case.id and desk.may("case.read", other)][:10]

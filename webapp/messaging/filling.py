@@ -17,7 +17,12 @@ _CONDITION: Final = re.compile(r"\{\?([a-z][a-z0-9_]*)\}(.*?)\{/\1\}\n?", re.DOT
 
 
 def fill(
-    text: str, values: Mapping[str, Any], placeholders: Mapping[str, Placeholder], lang: Lang, *, public_only: bool
+    text: str,
+    values: Mapping[str, Any],
+    placeholders: Mapping[str, Placeholder],
+    lang: Lang,
+    *,
+    public_only: bool,
 ) -> str:
     """Return ``text`` with its placeholders filled.
 

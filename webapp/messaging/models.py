@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import BigInteger, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
+import webapp.identity.models  # noqa: F401 - the tables that the foreign keys name
 from webapp import clock
 from webapp.db import Base, EncryptedJson, Instant, Json
 
@@ -22,7 +23,9 @@ class LineAccount(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[str] = mapped_column(String(64), unique=True)
-    resident_id: Mapped[int | None] = mapped_column(ForeignKey("resident.id", ondelete="SET NULL"), index=True)
+    resident_id: Mapped[int | None] = mapped_column(
+        ForeignKey("resident.id", ondelete="SET NULL"), index=True
+    )
     reachable: Mapped[bool] = mapped_column(default=True)
     lang: Mapped[str] = mapped_column(String(4), default="ja")
     state: Mapped[Any] = mapped_column(Json, default=dict)

@@ -49,7 +49,9 @@ def use(session: Session, token: str) -> OneTimeLink:
     """Take a link that works once (starting a report from the chat). Raises NotFound the second time."""
     link = find(session, token)
     if link.used_at is not None:
-        raise NotFound("one-time link", say="このリンクは使い終わっています。もう一度トークから始めてください。")
+        raise NotFound(
+            "one-time link", say="このリンクは使い終わっています。もう一度トークから始めてください。"
+        )
     link.used_at = clock.now()
     return link
 

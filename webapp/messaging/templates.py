@@ -137,7 +137,9 @@ def names_in(text: str) -> set[str]:
     return {match.group(2) for match in MARK.finditer(text)}
 
 
-def _check(source: Source, template: Template, known: Mapping[str, Placeholder], stem: str) -> Iterator[Complaint]:
+def _check(
+    source: Source, template: Template, known: Mapping[str, Placeholder], stem: str
+) -> Iterator[Complaint]:
     if template.id != stem:
         yield source.complain(("id",), f"id is {template.id}", f"write {stem}, like the file")
     for path, text in _texts(template):
@@ -149,10 +151,14 @@ def _check(source: Source, template: Template, known: Mapping[str, Placeholder],
         if path[0] == "line":
             for name in sorted(used & set(known)):
                 if known[name].privacy == "private":
-                    yield source.complain(path, f"private placeholder {name} in a LINE text", "use fixed public words")
+                    yield source.complain(
+                        path, f"private placeholder {name} in a LINE text", "use fixed public words"
+                    )
     for index, sample in enumerate(template.samples):
         for name in sorted((set(template.needs) - set(sample)) | (set(sample) - set(known))):
-            yield source.complain(("samples", index), f"sample and placeholder {name} do not fit", "mend the sample")
+            yield source.complain(
+                ("samples", index), f"sample and placeholder {name} do not fit", "mend the sample"
+            )
 
 
 def _texts(template: Template) -> Iterator[tuple[tuple[str, ...], Text]]:

@@ -13,6 +13,6 @@ RETRY_HORIZON: Final = timedelta(hours=23)
 
 
 def wait_s(attempt: int, *, urgent: bool = False, rng: random.Random | None = None) -> float:
-    """Seconds to wait after the n-th attempt (from 1): full jitter, 1 s doubling up to 5 min (urgent: 15 s)."""
+    """Seconds to wait after the n-th attempt (from 1): full jitter, 1 s doubling to 5 min (urgent: 15 s)."""
     ceiling = min(15.0 if urgent else LONGEST_S, FIRST_S * 2 ** min(attempt - 1, 20))
     return (rng or random).uniform(0.1, ceiling)

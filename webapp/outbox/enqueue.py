@@ -82,7 +82,9 @@ def enqueue_many(session: Session, wishes: Iterable[Wish]) -> int:
 
 def _insert(session: Session, rows: list[dict[str, Any]]) -> Any:
     insert = postgresql.insert if is_postgres(session) else sqlite.insert
-    statement: Insert = insert(OutboxMessage).values(rows).on_conflict_do_nothing(index_elements=["dedupe_key"])
+    statement: Insert = (
+        insert(OutboxMessage).values(rows).on_conflict_do_nothing(index_elements=["dedupe_key"])
+    )
     return statement.returning(OutboxMessage.id)
 
 

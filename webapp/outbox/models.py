@@ -14,7 +14,15 @@ from webapp.db import Base, EncryptedBytes, EncryptedJson, Instant
 
 Lane = Literal["emergency", "transactional", "reminder", "bulk"]
 Status = Literal[
-    "queued", "sending", "accepted", "rejected", "unreachable", "expired", "superseded", "cancelled", "unknown"
+    "queued",
+    "sending",
+    "accepted",
+    "rejected",
+    "unreachable",
+    "expired",
+    "superseded",
+    "cancelled",
+    "unknown",
 ]
 
 LANES: Final[dict[Lane, int]] = {"emergency": 0, "transactional": 1, "reminder": 2, "bulk": 3}
@@ -37,10 +45,20 @@ class OutboxMessage(Base):
     __tablename__ = "outbox_message"
     __table_args__ = (
         CheckConstraint("lane_rank BETWEEN 0 AND 3", name="lane_rank"),
-        Index("ix_outbox_message_due", "lane_rank", "due_at", "id", postgresql_where=text("status IN ('queued', 'sending')"),
-              sqlite_where=text("status IN ('queued', 'sending')")),
-        Index("ix_outbox_message_not_after", "not_after", postgresql_where=text("status = 'queued'"),
-              sqlite_where=text("status = 'queued'")),
+        Index(
+            "ix_outbox_message_due",
+            "lane_rank",
+            "due_at",
+            "id",
+            postgresql_where=text("status IN ('queued', 'sending')"),
+            sqlite_where=text("status IN ('queued', 'sending')"),
+        ),
+        Index(
+            "ix_outbox_message_not_after",
+            "not_after",
+            postgresql_where=text("status = 'queued'"),
+            sqlite_where=text("status = 'queued'"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

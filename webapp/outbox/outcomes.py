@@ -14,6 +14,7 @@ from webapp.ports.delivery import Outcome
 
 __all__ = ["Frozen", "Handler", "Handlers", "Outcome", "Sending", "SettleHook", "Undeliverable"]
 
+
 @dataclass(frozen=True)
 class Frozen:
     """Bytes as every attempt will send them, the channel, and the template (``id@version``)."""

@@ -22,6 +22,7 @@ from webapp.outbox.outcomes import Frozen, Handler, Outcome, Sending, Undelivera
 LEASE: Final = timedelta(seconds=60)
 UNSURE_LIMIT: Final = 2
 """A channel without retry keys gets one blind repeat, then a person decides."""
+OWN_FAILURES_LIMIT: Final = 10
 HAS_RETRY_KEY: Final = frozenset({"line"})
 
 
@@ -89,12 +90,13 @@ def begin(
     message.lease_until = now + lease
     return Sending(
         id=message.id, kind=message.kind, channel=message.channel, retry_key=message.retry_key,
-        body=message.frozen, attempt=message.attempts, not_after=message.not_after, created_at=message.created_at,
+        body=message.frozen, attempt=message.attempts, not_after=message.not_after,
+        created_at=message.created_at,
     )  # fmt: skip
 
 
 def settle(session: Session, message_id: int, worker: str, outcome: Outcome, handler: Handler) -> str:
-    """Write down how the attempt ended; returns the row's status. A row that is not ours any more stays as it is."""
+    """Write down how the attempt ended and return the row's status; a row no longer ours stays as it is."""
     message = _mine(session, message_id, worker)
     if message is None:
         return "lost"
@@ -119,13 +121,43 @@ def settle(session: Session, message_id: int, worker: str, outcome: Outcome, han
     return message.status
 
 
+def anything_due(session: Session) -> bool:
+    """Look without a lock whether there is work, so that idle workers disturb nobody."""
+    now = clock.now()
+    query = select(OutboxMessage.id).where(
+        OutboxMessage.status.in_(OPEN),
+        OutboxMessage.due_at <= now,
+        or_(OutboxMessage.lease_until.is_(None), OutboxMessage.lease_until <= now),
+    )
+    if paused := _paused_channels(session, now):
+        query = query.where(OutboxMessage.channel.not_in(paused))
+    return session.scalars(query.limit(1)).first() is not None
+
+
+def failed(session: Session, message_id: int, worker: str, detail: str, handler: Handler | None) -> str:
+    """Note that our own code failed on this row: try again later, give up after ten times."""
+    message = _mine(session, message_id, worker)
+    if message is None:
+        return "lost"
+    if message.status == "queued":
+        message.attempts += 1
+    if handler is None or message.attempts >= OWN_FAILURES_LIMIT:
+        message.status, message.detail, message.settled_at = "rejected", detail[:300], clock.now()
+        message.lease_owner, message.lease_until = None, None
+    else:
+        _again(message, Outcome("retry", detail))
+    return message.status
+
+
 def expire(session: Session) -> int:
     """Mark queued rows whose time has passed; their handlers offer another channel when they have one."""
     now = clock.now()
     done = session.execute(
         update(OutboxMessage)
         .where(
-            OutboxMessage.status == "queued", OutboxMessage.not_after <= now, OutboxMessage.first_attempt_at.is_(None)
+            OutboxMessage.status == "queued",
+            OutboxMessage.not_after <= now,
+            OutboxMessage.first_attempt_at.is_(None),
         )
         .values(status="expired", settled_at=now, detail="not_after", lease_owner=None, lease_until=None)
     )
@@ -184,7 +216,9 @@ def _is_over(session: Session, message: OutboxMessage, now: datetime, handler: H
         _settle(session, message, "unknown", "retry_horizon", handler)
         return True
     if now >= message.not_after:
-        _settle(session, message, "unknown" if message.status == "sending" else "expired", "not_after", handler)
+        _settle(
+            session, message, "unknown" if message.status == "sending" else "expired", "not_after", handler
+        )
         return True
     return False
 
@@ -215,6 +249,9 @@ def _settle(session: Session, message: OutboxMessage, status: str, detail: str, 
 
 def _paused_channels(session: Session, now: datetime) -> list[str]:
     query = select(ChannelBreaker.channel).where(
-        or_(ChannelBreaker.until.is_(None), and_(ChannelBreaker.until.is_not(None), ChannelBreaker.until > now))
+        or_(
+            ChannelBreaker.until.is_(None),
+            and_(ChannelBreaker.until.is_not(None), ChannelBreaker.until > now),
+        )
     )
     return list(session.scalars(query))

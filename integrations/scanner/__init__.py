@@ -1,0 +1,1 @@
+"""Plugs that look for viruses in files."""

@@ -1,0 +1,1 @@
+"""What the worker runs: the relay loop and the clockwork."""

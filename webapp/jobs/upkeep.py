@@ -1,0 +1,29 @@
+"""Small periodic work of the outbox and messaging."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete
+
+from webapp import clock
+from webapp.messaging.models import OneTimeLink
+from webapp.outbox import relay
+
+if TYPE_CHECKING:
+    from webapp.wiring import Services
+
+
+def expire_messages(services: Services) -> str:
+    """Mark messages that nobody needs any more."""
+    with services.database.transaction() as session:
+        return f"{relay.expire(session)} expired"
+
+
+def forget_links(services: Services) -> str:
+    """Delete one-time links that have been over for a month."""
+    limit = clock.now() - timedelta(days=30)
+    with services.database.transaction() as session:
+        done = session.execute(delete(OneTimeLink).where(OneTimeLink.expires_at < limit))
+        return f"{getattr(done, 'rowcount', 0)} deleted"

@@ -1,0 +1,21 @@
+"""The door of links in LINE messages. The page behind it asks who is there; the link proves nothing."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect
+from werkzeug.wrappers import Response
+
+from webapp.messaging import one_time_links
+from webapp.web import guards
+from webapp.web.services import services
+from webapp.web.transaction import db
+
+blueprint = Blueprint("open_link", __name__)
+
+
+@blueprint.get("/l/<token>")
+@guards.public
+def follow(token: str) -> Response:
+    """Lead to the page that the message was about."""
+    link = one_time_links.find(db(), token)
+    return redirect(services().links[link.name](**link.args))

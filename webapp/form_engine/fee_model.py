@@ -11,6 +11,7 @@ from pydantic import Field, field_validator, model_validator
 
 from webapp.conditions.model import Condition
 from webapp.form_engine.fields import Strict
+from webapp.tariff.money import RoundingMode
 from webapp.yaml_source import Text
 
 
@@ -87,7 +88,7 @@ class FeeLine(Strict):
     each: str | None = None
     cap_yen: int | None = Field(None, ge=0)
     citation: str | None = None
-    tax: Literal["non_taxable", "standard", "reduced"] = "non_taxable"
+    tax: Literal["exempt", "standard", "reduced", "outside"] = "exempt"
     valid_from: date | None = None
     valid_until: date | None = None
 
@@ -122,7 +123,7 @@ class Reduction(Strict):
 class Rounding(Strict):
     """How broken amounts become yen."""
 
-    mode: Literal["down", "up", "half_up"] = "down"
+    mode: RoundingMode = "floor"
     unit: int = Field(1, ge=1)
 
 

@@ -13,6 +13,7 @@ from webapp.conditions.model import Condition
 from webapp.yaml_source import Text
 
 KEY = re.compile(r"[a-z][a-z0-9_]*")
+RESERVED = ("id", "rows", "today", "decided")
 PersonPart = Literal["name", "name_kana", "birth", "address", "postal", "tel", "email"]
 
 
@@ -369,6 +370,8 @@ def walk_fields(fields: list[AnyField], prefix: str = "") -> Iterator[tuple[str,
 
 def plain_key(key: str) -> str:
     """Return ``key`` if it can be stored for ever; raises ValueError."""
+    if key in RESERVED:
+        raise ValueError(f"key {key!r} is used by the counter itself | choose another word")
     if not KEY.fullmatch(key):
         raise ValueError(f"key {key!r} is not plain | use small letters, digits and _, beginning with a letter")
     return key

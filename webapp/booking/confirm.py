@@ -1,0 +1,222 @@
+"""Confirming what is held: one case for everything chosen in one go, the price frozen, the charge opened."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy.orm import Session
+
+from webapp import clock
+from webapp.audit import Actor
+from webapp.booking import letters
+from webapp.booking.due import last_day, pay_by
+from webapp.booking.errors import HoldOver
+from webapp.booking.facility import Facilities, Facility
+from webapp.booking.find import lock_basket
+from webapp.booking.hold import days_of
+from webapp.booking.models import Booking
+from webapp.booking.pricing import price_booking, terms_of
+from webapp.booking.states import take
+from webapp.casework import steps
+from webapp.casework.models import Case
+from webapp.casework.open_case import open_case
+from webapp.errors import NotFound
+from webapp.payment.charges import Line, open_charge
+from webapp.payment.models import Charge
+
+Method = Literal["online", "counter", "invoice"]
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    """What confirming led to. `password` is shown once, for looking up without an account."""
+
+    case: Case
+    password: str
+    bookings: list[Booking]
+    charge: Charge | None
+
+    @property
+    def state(self) -> str:
+        return self.bookings[0].state
+
+
+def confirm(
+    session: Session,
+    facilities: Facilities,
+    basket: str,
+    *,
+    contact: Mapping[str, Any],
+    actor: Actor,
+    method: Method = "online",
+    channel: str = "web",
+) -> Confirmed:
+    """Turn the holds of a basket into bookings on one case.
+
+    An exemption wish, an undecided rate or a hall that approves first leads to "applied"; a fee of zero or
+    one paid on the day to "confirmed"; else payment is awaited until `pay_by`, and the slot stays held.
+    Raises HoldOver when any hold ran out, NotFound for an empty basket, IllegalStep when it is done already.
+    """
+    now = clock.now()
+    bookings = lock_basket(session, basket)
+    held = [b for b in bookings if b.state == "held"]
+    if not bookings:
+        raise NotFound(basket, say="この予約は見つかりません。もう一度お選びください。")
+    if not held or any(b.expires_at is not None and b.expires_at <= now for b in held):
+        if any(b.case_id for b in bookings):
+            take(bookings[0], "apply")
+        raise HoldOver()
+    facility = facilities.get(held[0].facility)
+    if facility is None:
+        raise NotFound(held[0].facility)
+    case, password = _open_case(session, facility, held, contact, actor, channel)
+    for booking in held:
+        _freeze(facility, booking, contact, case, channel)
+    charge = _proceed(session, facilities, facility, case, held, actor, method, channel)
+    return Confirmed(case, password, held, charge)
+
+
+def proceed_to_payment(
+    session: Session,
+    facilities: Facilities,
+    facility: Facility,
+    case: Case,
+    bookings: Sequence[Booking],
+    actor: Actor,
+    channel: str,
+) -> Charge | None:
+    """After approval, or at once: nothing to pay confirms, else the charge is opened and awaited."""
+    now = clock.now()
+    days = days_of(facilities, facility)
+    total = sum(b.total_yen for b in bookings)
+    prepaid = facility.payment.prepaid
+    due = min(pay_by(facility, now, b.use_on, b.starts_at, days) for b in bookings)
+    charge = _charge(session, facility, case, bookings, due, actor, channel) if total else None
+    for booking in bookings:
+        booking.charge_id = charge.id if charge else None
+        booking.expires_at = None
+        if charge is not None and prepaid:
+            take(booking, "approve_unpaid")
+            booking.pay_by = due
+        else:
+            take(booking, "confirm")
+            booking.confirmed_at = now
+    data: dict[str, Any] = {"amount_yen": total} if total else {}
+    if charge is not None and prepaid:
+        letters.tell_about(session, facility, case, list(bookings), "booking_held", held_until=due, **data)
+    else:
+        steps.take(session, case, "confirm", actor)
+        letters.tell_about(session, facility, case, list(bookings), "booking_confirmed", **data)
+    return charge
+
+
+def _proceed(
+    session: Session,
+    facilities: Facilities,
+    facility: Facility,
+    case: Case,
+    held: list[Booking],
+    actor: Actor,
+    method: Method,
+    channel: str,
+) -> Charge | None:
+    if any(_must_be_examined(facility, booking) for booking in held):
+        for booking in held:
+            take(booking, "apply")
+            booking.expires_at = None
+        letters.tell_about(session, facility, case, held, "received", procedure=case.title)
+        return None
+    paid_at = "counter" if method == "counter" else "online"
+    return proceed_to_payment(
+        session, facilities, facility, case, held, actor, paid_at if channel == "web" else channel
+    )
+
+
+def _must_be_examined(facility: Facility, booking: Booking) -> bool:
+    room = facility.room(booking.room)
+    undecided = bool((booking.quote or {}).get("undecided"))
+    wished = (booking.exemption or {}).get("state") == "wished"
+    unknown = booking.quote is None and facility.fees_unknown is not None
+    return facility.needs_approval(room) or undecided or wished or unknown
+
+
+def _freeze(
+    facility: Facility, booking: Booking, contact: Mapping[str, Any], case: Case, channel: str
+) -> None:
+    booking.case_id = case.id
+    booking.contact = dict(contact)
+    booking.channel = channel
+    price = price_booking(facility, booking, terms_of(booking))
+    booking.quote = None if price is None else price.to_json()
+    booking.total_yen = 0 if price is None else price.total_yen
+
+
+def _open_case(
+    session: Session,
+    facility: Facility,
+    held: Sequence[Booking],
+    contact: Mapping[str, Any],
+    actor: Actor,
+    channel: str,
+) -> tuple[Case, str]:
+    first = held[0]
+    room = facility.room(first.room)
+    title = {"ja": f"{facility.name.ja} {room.name.ja}の利用", "en": f"Use of {facility.name.in_('en')}"}
+    return open_case(
+        session,
+        kind="booking",
+        slug=facility.slug,
+        title=title,
+        department=facility.department,
+        actor=actor,
+        resident_id=first.resident_id,
+        contact=dict(contact),
+        channel=channel,
+        search_text=[facility.name.ja, room.name.ja, first.title or ""],
+    )
+
+
+def _charge(
+    session: Session,
+    facility: Facility,
+    case: Case,
+    bookings: Sequence[Booking],
+    due: Any,
+    actor: Actor,
+    channel: str,
+) -> Charge:
+    lines = [line for booking in bookings for line in charge_lines(facility, booking)]
+    return open_charge(
+        session,
+        case_id=case.id,
+        purpose="booking",
+        lines=lines,
+        payee=facility.payment.payee,
+        due_on=last_day(due),
+        payer={**case.contact, "resident_id": case.resident_id},
+        actor=actor,
+        channel=channel if channel in ("online", "counter", "post", "phone") else "online",
+        title=case.title,
+        facility=facility.slug,
+        department=facility.department,
+        pay_before=due if facility.payment.prepaid else None,
+        konbini_until=last_day(due),
+    )
+
+
+def charge_lines(facility: Facility, booking: Booking) -> list[Line]:
+    """The frozen quote as lines of a charge; room and day stand in front of each."""
+    quote = booking.quote or {}
+    room = facility.room(booking.room).name.ja
+    head = f"{booking.use_on.month}/{booking.use_on.day} {room}"
+    return [
+        Line(
+            label={"ja": f"{head} {line['label']['ja']}"},
+            amount_yen=line["amount_yen"],
+            tax_class=line["tax_class"],
+            citation=line["citation"],
+            revenue_item="施設使用料",
+        )
+        for line in quote.get("lines", [])
+        if line["amount_yen"]
+    ]

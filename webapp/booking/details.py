@@ -1,0 +1,55 @@
+"""What the person adds to a hold: head count, title, answers that decide the price, equipment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sqlalchemy.orm import Session
+
+from webapp import clock
+from webapp.booking.counting import exchange
+from webapp.booking.facility import Facilities
+from webapp.booking.find import lock_booking
+from webapp.booking.hold import check_size, facility_and_room, require_running
+from webapp.booking.models import Booking
+from webapp.booking.pricing import price_booking, terms_of
+from webapp.booking.wish import draws_of, draws_of_booking
+from webapp.tariff.facts import Fact
+
+
+@dataclass(frozen=True)
+class Details:
+    """The answers of the booking page."""
+
+    persons: int
+    title: str = ""
+    purpose: str | None = None
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+    extras: Mapping[str, int] = field(default_factory=dict)
+    exemption: str | None = None
+    exemption_reason: str = ""
+
+
+def describe(session: Session, facilities: Facilities, token: str, details: Details) -> Booking:
+    """Store the answers on a running hold and price it anew.
+
+    Raises HoldOver, NotAllowed (capacity), Taken (equipment), NoPrice, NotFound.
+    """
+    booking = lock_booking(session, token)
+    require_running(booking, clock.now())
+    facility, room = facility_and_room(facilities, booking.facility, booking.room)
+    check_size(facility, room, details.persons)
+    before = draws_of_booking(facility, booking)
+    extras = {key: count for key, count in details.extras.items() if count > 0}
+    after = draws_of(facility, room, booking.starts_at, booking.ends_at, details.persons, extras)
+    exchange(session, before, list(after))
+    booking.persons = details.persons
+    booking.title = details.title
+    booking.purpose = details.purpose
+    booking.extras = extras
+    booking.facts = {**booking.facts, **details.facts}
+    wished = {"key": details.exemption, "reason": details.exemption_reason, "state": "wished"}
+    booking.exemption = wished if details.exemption else None
+    price = price_booking(facility, booking, terms_of(booking))
+    booking.quote = None if price is None else price.to_json()
+    booking.total_yen = 0 if price is None else price.total_yen
+    return booking

@@ -1,0 +1,40 @@
+"""What booking refuses, with what it refuses it for."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from webapp.errors import IllegalStep, InvalidInput
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """One part that somebody else has: a cell, a stock item, a session."""
+
+    part: str
+    starts_at: datetime
+    ends_at: datetime
+    kind: str = "cell"
+
+
+class Taken(IllegalStep):
+    """The wish collides with what stands already; `conflicts` names the parts."""
+
+    def __init__(self, conflicts: list[Conflict], *, say: str | None = None) -> None:
+        super().__init__("booking.take", say=say or "申し訳ありません。先にほかの方が予約しました。")
+        self.conflicts = conflicts
+
+
+class HoldOver(IllegalStep):
+    """The hold ran out before it was confirmed."""
+
+    def __init__(self) -> None:
+        say = "仮予約の時間が過ぎたため、枠を手放しました。空いていれば、もう一度お選びください。"
+        super().__init__("booking.confirm", state="expired", say=say)
+
+
+class NotAllowed(InvalidInput):
+    """A rule of the facility forbids it; `rule` names which, `say` what to do instead."""
+
+    def __init__(self, rule: str, say: str) -> None:
+        super().__init__(rule, say=say)
+        self.rule = rule

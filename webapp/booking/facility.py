@@ -1,0 +1,210 @@
+"""A facility file: rooms and their atomic cells, hours, tariffs, rules, worked cases."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+
+from webapp.booking.rules import (
+    Cancellation,
+    ClosedRule,
+    Limits,
+    PaymentRule,
+    Question,
+    Sessions,
+    Time,
+    Window,
+)
+from webapp.booking.times import DAY_MINUTES, minutes
+from webapp.calendar.business import BusinessCalendar, city_hall
+from webapp.tariff.table import Strict, Table
+from webapp.yaml_source import Text
+
+
+class SourceRef(Strict):
+    url: str | None = None
+    note: str | None = None
+
+
+class Band(Strict):
+    """A period of the day (区分). `covers` names the single bands of a longer printed one."""
+
+    key: str
+    name: Text
+    start: Time
+    end: Time
+    covers: list[str] = []
+    assumed: bool = False
+
+    @property
+    def begins(self) -> int:
+        return minutes(self.start)
+
+    @property
+    def ends(self) -> int:
+        """After midnight an end before the start lies on the next day."""
+        end = minutes(self.end)
+        return end if end > self.begins else end + DAY_MINUTES
+
+
+class Room(Strict):
+    """Something bookable. Rooms that share a cell exclude one another (全面 and 半面)."""
+
+    key: str
+    name: Text
+    cells: list[str] = []
+    capacity: int | None = None
+    bands: str | None = None
+    sessions: Sessions | None = None
+    step_minutes: int = 60
+    buffer_minutes: int = 0
+    purposes: list[str] = []
+    features: list[str] = []
+    approval: bool | None = None
+    min_persons: int | None = None
+    max_hours: int | None = None
+    part_of: str | None = None
+    by_area: bool = False
+    note: Text | None = None
+
+    @property
+    def atoms(self) -> tuple[str, ...]:
+        return tuple(sorted(self.cells or [self.key]))
+
+    @property
+    def mode(self) -> Literal["bands", "hours", "sessions"]:
+        if self.sessions is not None:
+            return "sessions"
+        return "bands" if self.bands is not None else "hours"
+
+
+class Opening(Strict):
+    start: Time
+    end: Time
+    assumed: bool = False
+
+
+class Operator(Strict):
+    """Who runs it: the city, or a designated manager (指定管理者) whose income the fee is."""
+
+    key: str = "city"
+    name: Text
+
+
+class Worked(Strict):
+    """A worked example. Exactly one kind of question; `expect` is what must come out."""
+
+    name: str
+    kind: Literal[
+        "quote",
+        "window",
+        "may_apply",
+        "open",
+        "refund",
+        "limit",
+        "capacity",
+        "due",
+        "start",
+        "session",
+        "reading",
+    ]
+    given: dict[str, Any] = {}
+    expect: Any = None
+    status: Literal["computed", "product_expectation", "ambiguous"] = "computed"
+    reading: str | None = None
+
+
+class Facility(Strict):
+    """One facility (施設)."""
+
+    slug: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    name: Text
+    municipality: str
+    kind: Text
+    summary: Text | None = None
+    area: str = "中央"
+    latitude: float | None = None
+    longitude: float | None = None
+    department: str = "culture"
+    operator: Operator
+    source_case: list[str] = []
+    sources: list[SourceRef] = []
+    effective: str | None = None
+    sample: bool = True
+    opening: Opening | None = None
+    closed: ClosedRule = ClosedRule()
+    bands: dict[str, list[Band]] = {}
+    rooms: list[Room]
+    purposes: dict[str, Text] = {}
+    questions: list[Question] = []
+    tariffs: list[Table] = []
+    fees_unknown: Text | None = None
+    windows: list[Window] = []
+    limits: Limits = Limits()
+    payment: PaymentRule = PaymentRule()
+    cancellation: list[Cancellation] = []
+    approval: bool = False
+    hold_minutes: int = 15
+    conditions: list[Text] = []
+    not_known: list[str] = []
+    cases: list[Worked] = []
+
+    @model_validator(mode="after")
+    def _keys_are_unique(self) -> "Facility":
+        keys = [room.key for room in self.rooms]
+        double = {key for key in keys if keys.count(key) > 1}
+        if double:
+            raise ValueError(f"room key {sorted(double)[0]!r} stands twice | give each room its own key")
+        return self
+
+    def room(self, key: str) -> Room:
+        """Raises KeyError."""
+        return self._rooms[key]
+
+    def band_set(self, room: Room) -> list[Band]:
+        return self.bands[room.bands] if room.bands else []
+
+    def single_bands(self, room: Room) -> list[Band]:
+        """The bands that cover no others, in the order of the day."""
+        return sorted((b for b in self.band_set(room) if not b.covers), key=lambda b: b.begins)
+
+    def calendar(self, local: frozenset[date] = frozenset()) -> BusinessCalendar:
+        return self.closed.calendar(local)
+
+    def needs_approval(self, room: Room) -> bool:
+        return self.approval if room.approval is None else room.approval
+
+    @cached_property
+    def _rooms(self) -> dict[str, Room]:
+        return {room.key: room for room in self.rooms}
+
+    @property
+    def cells(self) -> list[str]:
+        return sorted({atom for room in self.rooms for atom in room.atoms})
+
+
+@dataclass(frozen=True)
+class Facilities:
+    """All facilities of the city, with the city's own closed days."""
+
+    by_slug: Mapping[str, Facility] = field(default_factory=dict)
+    local_holidays: frozenset[date] = frozenset()
+
+    def get(self, slug: str) -> Facility | None:
+        return self.by_slug.get(slug)
+
+    def __iter__(self) -> Any:
+        return iter(self.by_slug.values())
+
+    def __len__(self) -> int:
+        return len(self.by_slug)
+
+    def calendar(self, facility: Facility) -> BusinessCalendar:
+        return facility.calendar(self.local_holidays)
+
+    @property
+    def hall_calendar(self) -> BusinessCalendar:
+        return city_hall(self.local_holidays)

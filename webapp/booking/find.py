@@ -1,0 +1,51 @@
+"""Finding bookings again."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from webapp.booking.models import Booking
+from webapp.errors import NotFound
+
+
+def lock_booking(session: Session, token: str) -> Booking:
+    """One booking, locked for this transaction. Raises NotFound."""
+    query = select(Booking).where(Booking.token == token).with_for_update()
+    booking = session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+    if booking is None:
+        raise NotFound(token, say="その予約は見つかりません。")
+    return booking
+
+
+def by_token(session: Session, token: str) -> Booking:
+    """Raises NotFound."""
+    booking = session.scalars(select(Booking).where(Booking.token == token)).one_or_none()
+    if booking is None:
+        raise NotFound(token, say="その予約は見つかりません。")
+    return booking
+
+
+def lock_basket(session: Session, basket: str) -> list[Booking]:
+    """All bookings chosen in one go, locked in the order of their ids."""
+    query = select(Booking).where(Booking.basket == basket).order_by(Booking.id).with_for_update()
+    return list(session.scalars(query.execution_options(populate_existing=True)))
+
+
+def of_basket(session: Session, basket: str) -> list[Booking]:
+    return list(session.scalars(select(Booking).where(Booking.basket == basket).order_by(Booking.starts_at)))
+
+
+def of_case(session: Session, case_id: int) -> list[Booking]:
+    """The bookings of a case, in the order of use."""
+    query = select(Booking).where(Booking.case_id == case_id).order_by(Booking.starts_at, Booking.id)
+    return list(session.scalars(query))
+
+
+def of_day(session: Session, facility: str, day: date, states: Sequence[str]) -> list[Booking]:
+    """The bookings of a facility on one day, for the timeline."""
+    query = select(Booking).where(
+        Booking.facility == facility, Booking.use_on == day, Booking.state.in_(list(states))
+    )
+    return list(session.scalars(query.order_by(Booking.starts_at, Booking.id)))

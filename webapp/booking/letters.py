@@ -1,0 +1,57 @@
+"""Telling people about their booking."""
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from webapp import clock
+from webapp.booking.facility import Facility
+from webapp.booking.models import Booking
+from webapp.booking.times import clock_text, minutes_of
+from webapp.casework.models import Case
+from webapp.casework.telling import recipient_of
+from webapp.messaging.tell import Link, tell
+
+WEEKDAY = "月火水木金土日"
+
+
+def when_words(booking: Booking) -> str:
+    """「2026年6月14日(日) 13:00–17:00」."""
+    day = booking.use_on
+    length = int((booking.ends_at - booking.starts_at).total_seconds() // 60)
+    start = minutes_of(booking.starts_at)
+    times = f"{clock_text(start)}–{clock_text(start + length)}"
+    return f"{day.year}年{day.month}月{day.day}日({WEEKDAY[day.weekday()]}) {times}"
+
+
+def tell_about(
+    session: Session,
+    facility: Facility,
+    case: Case,
+    bookings: list[Booking],
+    event: str,
+    **data: Any,
+) -> None:
+    """Write one message about all bookings of a case; the same event about the same bookings tells once."""
+    first = bookings[0]
+    rooms = "・".join(dict.fromkeys(facility.room(b.room).name.ja for b in bookings))
+    words = "、".join(when_words(b) for b in bookings[:5])
+    if len(bookings) > 5:
+        words += f" ほか{len(bookings) - 5}件"
+    marks = "-".join(str(b.id) for b in bookings[:8])
+    tell(
+        session,
+        event,
+        recipient_of(case),
+        link=Link("case", {"reference": case.reference}),
+        case_id=case.id,
+        reference=case.reference,
+        data={
+            "facility": facility.name.model_dump(exclude_none=True),
+            "room": rooms,
+            "when": words,
+            "department": facility.department,
+            **data,
+        },
+        dedupe_key=f"booking:{event}:{case.id}:{marks}:{first.changes}:{clock.today()}",
+    )

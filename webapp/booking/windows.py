@@ -1,0 +1,98 @@
+"""「いつから予約できますか、なぜ今はできないのですか」: the exact minute and the reason."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Literal
+
+from webapp.booking.facility import Facility, Room
+from webapp.booking.moments import Days, closes_at, opens_at
+from webapp.booking.rules import Window
+from webapp.tariff.facts import Facts, holds
+
+Reason = Literal["open", "too_early", "too_late", "closed_day", "past", "registration_expires"]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """When a use may be booked. `opens` None: at once; `closes` is exclusive."""
+
+    reason: Reason
+    opens: datetime | None
+    closes: datetime | None
+    citation: str = ""
+    why_closed: str | None = None
+
+    @property
+    def allowed(self) -> bool:
+        return self.reason == "open"
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "allowed": self.allowed,
+            "reason": self.reason,
+            "opens_at": self.opens.isoformat() if self.opens else None,
+            "closes_at": self.closes.isoformat() if self.closes else None,
+            "closed_because": self.why_closed,
+            "citation": self.citation,
+        }
+
+
+def window_for(facility: Facility, room: Room, facts: Facts) -> Window | None:
+    """The first window that fits room and facts."""
+    for window in facility.windows:
+        if (not window.rooms or room.key in window.rooms) and holds(window.when, facts):
+            return window
+    return None
+
+
+def when_bookable(
+    facility: Facility,
+    rooms: Sequence[Room],
+    use: date,
+    starts: datetime,
+    facts: Facts,
+    days: Days,
+    now: datetime,
+    *,
+    at_counter: bool = False,
+    registration_until: date | None = None,
+) -> Answer:
+    """The strictest answer over all rooms wished for. `starts` is the start of the use (aware)."""
+    why = days.facility.why_closed(use)
+    opens: datetime | None = None
+    closes = starts
+    citations: list[str] = []
+    for room in rooms:
+        window = window_for(facility, room, facts)
+        if window is None:
+            continue
+        citations.append(window.citation or "")
+        first = (window.counter_opens or window.opens) if at_counter else window.opens
+        if first is not None:
+            at = opens_at(first, starts, use, days)
+            opens = at if opens is None or at > opens else opens
+        if window.closes is not None:
+            closes = min(closes, closes_at(window.closes, starts, use, days))
+    reason = _reason(why, opens, closes, starts, now, use, registration_until)
+    return Answer(reason, opens, closes, "、".join(dict.fromkeys(c for c in citations if c)), why)
+
+
+def _reason(
+    why: str | None,
+    opens: datetime | None,
+    closes: datetime,
+    starts: datetime,
+    now: datetime,
+    use: date,
+    registration_until: date | None,
+) -> Reason:
+    if why is not None:
+        return "closed_day"
+    if starts <= now:
+        return "past"
+    if registration_until is not None and use > registration_until:
+        return "registration_expires"
+    if opens is not None and now < opens:
+        return "too_early"
+    return "too_late" if now >= closes else "open"

@@ -14,7 +14,13 @@ PURPOSE = "application_fee"
 
 
 def charge_for(
-    session: Session, case: Case, definition: Definition, outcome: Outcome, actor: Actor, *, payee: str = "city"
+    session: Session,
+    case: Case,
+    definition: Definition,
+    outcome: Outcome,
+    actor: Actor,
+    *,
+    payee: str = "city",
 ) -> Charge | None:
     """Open the charge of a fee that is due at submission.
 
@@ -61,7 +67,13 @@ def follow(session: Session, case: Case, outcome: Outcome, actor: Actor) -> None
     """After a correction: claim or waive only the difference, on the same charge, never twice."""
     fee = outcome.fee
     claims = [charge for charge in charges.of_case(session, case.id) if charge.purpose == PURPOSE]
-    if fee is None or fee.after_review or fee.total is None or not claims or claims[-1].cancelled_at is not None:
+    if (
+        fee is None
+        or fee.after_review
+        or fee.total is None
+        or not claims
+        or claims[-1].cancelled_at is not None
+    ):
         return
     charge = claims[-1]
     difference = fee.total - (charge.lines_yen - charge.waived_yen)

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from webapp.applications import fees
 from webapp.applications.submit import NotReady
 from webapp.audit import Actor
-from webapp.casework import deadline, steps
+from webapp.casework import steps
 from webapp.casework.models import Case
 from webapp.form_engine.evaluate import evaluate
 from webapp.form_engine.model import Definition
@@ -40,7 +40,9 @@ def open_problems(
     ]
 
 
-def answer(session: Session, case: Case, correction: Correction, *, context: Context, actor: Actor) -> AnswerSheet:
+def answer(
+    session: Session, case: Case, correction: Correction, *, context: Context, actor: Actor
+) -> AnswerSheet:
     """Send the mended fields: next sheet, clock on, fee followed, staff told by the inbox.
 
     Raises NotReady with what is still wrong, IllegalStep when it was answered already.
@@ -56,7 +58,7 @@ def answer(session: Session, case: Case, correction: Correction, *, context: Con
     identity_number.refuse(definition, outcome.answers)
     visible: dict[str, Any] = dict(outcome.answers)
     sheet = corrections.answer_correction(session, correction, visible, actor, definition=definition)
-    steps.take(session, case, "answer_correction", actor, data={"revision": sheet.revision})
-    deadline.go_on(session, case, context.calendar)
+    data = {"revision": sheet.revision}
+    steps.take(session, case, "answer_correction", actor, data=data, calendar=context.calendar)
     fees.follow(session, case, outcome, actor)
     return sheet

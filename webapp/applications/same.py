@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from webapp import clock
@@ -30,7 +30,7 @@ def earlier(session: Session, definition: Definition, answers: Mapping[str, Any]
 
     Without ``once`` in the definition, any open application of the same procedure counts.
     """
-    mine = [Draft.token.in_(owner.tokens)]
+    mine: list[ColumnElement[bool]] = [Draft.token.in_(owner.tokens)]
     if owner.resident_id is not None:
         mine.append(Case.resident_id == owner.resident_id)
     found = (
@@ -55,4 +55,6 @@ def earlier(session: Session, definition: Definition, answers: Mapping[str, Any]
 def _digest(secret: bytes, definition: Definition, answers: Mapping[str, Any]) -> str:
     assert definition.once is not None
     same = [answers.get(path) for path in definition.once.same]
-    return digest(secret, f"same:{definition.slug}", json.dumps(same, ensure_ascii=False, sort_keys=True)).hex()
+    return digest(
+        secret, f"same:{definition.slug}", json.dumps(same, ensure_ascii=False, sort_keys=True)
+    ).hex()

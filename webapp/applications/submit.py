@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -140,7 +139,7 @@ def _file(
         ticket.charge_id = charge.id if charge else None
         ticket.same_key = same.key_of(session, definition, answers)
         drafts.touch(draft, submitted_case_id=case.id)
-    _tell(session, case, definition)
+    telling.tell_resident(session, case, "received", dedupe_key=f"case:{case.id}:received")
     audit(session, actor, "application.submit", object_kind="case", object_id=case.id, case_id=case.id)
     session.flush()
     return Submitted(case, password, charge, True)
@@ -190,11 +189,6 @@ def search_texts(definition: Definition, outcome: Outcome) -> list[str]:
     return [row.text for row in rows if row.kind in searchable and row.path.split("[")[0] not in sensitive]
 
 
-def _tell(session: Session, case: Case, definition: Definition) -> None:
-    data: dict[str, Mapping[str, Any]] = {"procedure": definition.title.model_dump(exclude_none=True)}
-    telling.tell_resident(session, case, "received", dedupe_key=f"case:{case.id}:received", data=data)
-
-
 def _as_before(session: Session, ticket: Submission) -> Submitted:
     case = session.get(Case, ticket.case_id)
     assert case is not None
@@ -205,5 +199,7 @@ def _as_before(session: Session, ticket: Submission) -> Submitted:
 def _ticket(session: Session, draft: Draft) -> Submission:
     ticket = of_draft(session, draft)
     if ticket is None or ticket.case_id is None:
-        raise Unseen("submit", state="sending", say="送信しています。少し待ってから、もう一度開いてください。")
+        raise Unseen(
+            "submit", state="sending", say="送信しています。少し待ってから、もう一度開いてください。"
+        )
     return ticket

@@ -1,12 +1,15 @@
 """取下げ: the applicant takes an application back, with a reason, as long as it is not decided."""
 
+from datetime import date
+
 from sqlalchemy.orm import Session
 
+from webapp.applications import retain
 from webapp.audit import Actor
-from webapp.casework import deadline, steps, telling
+from webapp.casework import steps, telling
 from webapp.casework.models import Case
-from webapp.errors import InvalidInput
-from webapp.intake import corrections
+from webapp.errors import InvalidInput, NotFound
+from webapp.intake import corrections, sheets, versions
 from webapp.payment import charges
 
 LONGEST_REASON = 500
@@ -23,15 +26,23 @@ def withdraw(session: Session, case: Case, reason: str, actor: Actor) -> None:
     Raises InvalidInput for a reason that is too long, IllegalStep when the case is decided already.
     """
     if len(reason) > LONGEST_REASON:
-        raise InvalidInput("reason too long", field="reason", say=f"理由は{LONGEST_REASON}文字以内で書いてください。")
+        raise InvalidInput(
+            "reason too long", field="reason", say=f"理由は{LONGEST_REASON}文字以内で書いてください。"
+        )
     waiting = corrections.waiting(session, case.id)
     steps.take(session, case, "withdraw", actor, data={"reason": reason.strip()})
     if waiting is not None:
         corrections.call_off(session, waiting, actor)
-    deadline.go_on(session, case)
+    case.retain_until = _kept_until(session, case)
     for charge in charges.of_case(session, case.id):
         if charge.cancelled_at is None and charge.open_yen > 0:
             charges.cancel(session, charge, reason="取下げ", actor=actor)
-    telling.tell_resident(
-        session, case, "withdrawn", dedupe_key=f"case:{case.id}:withdrawn", data={"procedure": case.title}
-    )
+    telling.tell_resident(session, case, "withdrawn", dedupe_key=f"case:{case.id}:withdrawn")
+
+
+def _kept_until(session: Session, case: Case) -> date | None:
+    try:
+        version = sheets.latest(session, case.id).version
+    except NotFound:
+        return case.retain_until
+    return retain.until(versions.load(session, version), "withdraw")

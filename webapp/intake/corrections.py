@@ -36,7 +36,13 @@ class Item:
 
 
 def open_correction(
-    session: Session, case: Case, items: Iterable[Item], deadline: date, actor: Actor, *, reason: str | None = None
+    session: Session,
+    case: Case,
+    items: Iterable[Item],
+    deadline: date,
+    actor: Actor,
+    *,
+    reason: str | None = None,
 ) -> Correction:
     """Return marked fields to the resident until ``deadline`` (Tokyo, that day included; 行政手続法7条).
 
@@ -44,7 +50,9 @@ def open_correction(
     """
     marked = list({item.path: item for item in items}.values())
     if not marked:
-        raise InvalidInput("no fields marked", field="items", say="直していただく項目を1つ以上選んでください。")
+        raise InvalidInput(
+            "no fields marked", field="items", say="直していただく項目を1つ以上選んでください。"
+        )
     if any(item.reason not in REASONS for item in marked):
         raise InvalidInput("unknown reason", field="items", say="直していただく理由を選んでください。")
     answers = sheets.latest(session, case.id).answers
@@ -52,7 +60,9 @@ def open_correction(
         case_id=case.id, open_key=case.id, opened_by=actor.id or actor.kind, deadline=deadline, reason=reason
     )
     correction.items = [
-        CorrectionItem(path=item.path, reason=item.reason, note=item.note, before=places.get(answers, item.path))
+        CorrectionItem(
+            path=item.path, reason=item.reason, note=item.note, before=places.get(answers, item.path)
+        )
         for item in marked
     ]
     try:
@@ -60,7 +70,9 @@ def open_correction(
             session.add(correction)
     except IntegrityError:
         raise IllegalStep("open_correction", state="open", say="前の補正の回答を待っています。") from None
-    audit(session, actor, "correction.open", object_kind="correction", object_id=correction.id, case_id=case.id)
+    audit(
+        session, actor, "correction.open", object_kind="correction", object_id=correction.id, case_id=case.id
+    )
     return correction
 
 
@@ -71,7 +83,9 @@ def waiting(session: Session, case_id: int) -> Correction | None:
 
 def of_case(session: Session, case_id: int) -> list[Correction]:
     """Every correction of a case, the first one first."""
-    return list(session.scalars(select(Correction).where(Correction.case_id == case_id).order_by(Correction.id)))
+    return list(
+        session.scalars(select(Correction).where(Correction.case_id == case_id).order_by(Correction.id))
+    )
 
 
 def locked(session: Session, correction_id: int) -> Correction:
@@ -90,7 +104,9 @@ def allowed_tops(correction: Correction) -> set[str]:
 
 def is_pinned(correction: Correction, path: str) -> bool:
     """Whether this path may be changed: it is marked, or lies inside a marked row or group."""
-    return any(path == item.path or path.startswith((f"{item.path}[", f"{item.path}.")) for item in correction.items)
+    return any(
+        path == item.path or path.startswith((f"{item.path}[", f"{item.path}.")) for item in correction.items
+    )
 
 
 def answer_correction(
@@ -162,8 +178,8 @@ def _rows(correction: Correction, path: str, before: Any, now: Any) -> Any:
     """Rows of a group in which single cells are pinned: the cells change, rows neither come nor go."""
     if not isinstance(before, list):
         return now
-    new = {row.get("id"): row for row in now or []}
-    return [_row(correction, f"{path}[{row['id']}]", row, new.get(row["id"], row)) for row in before]
+    new: dict[Any, dict[str, Any]] = {row.get("id"): row for row in now or []}
+    return [_row(correction, f"{path}[{row['id']}]", row, new.get(row["id"]) or row) for row in before]
 
 
 def _row(correction: Correction, path: str, before: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Drafts: started, found again, claimed after sign-in, thrown away, expired.
 
-A draft belongs to a resident or, before sign-in, to the browser whose server session lists its token. Who may see it
-is decided here and nowhere else.
+A draft belongs to a resident or, before sign-in, to the browser whose server session lists its
+token. Who may see it is decided here and nowhere else.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from webapp import audit, clock
 from webapp.db import new_token
-from webapp.errors import NotFound
+from webapp.errors import IllegalStep, NotFound
 from webapp.form_engine.model import Definition
 from webapp.intake import versions
 from webapp.intake.models import Answers, Draft, Provenance
@@ -56,7 +56,9 @@ def start(
     )
     session.add(draft)
     session.flush()
-    audit.record(session, actor, "draft.start", object_kind="draft", object_id=draft.id, details={"slug": draft.slug})
+    audit.record(
+        session, actor, "draft.start", object_kind="draft", object_id=draft.id, details={"slug": draft.slug}
+    )
     return draft
 
 
@@ -87,7 +89,9 @@ def under_way(session: Session, owner: Owner, slug: str | None = None) -> list[D
     mine = [and_(Draft.resident_id.is_(None), Draft.token.in_(owner.tokens))]
     if owner.resident_id is not None:
         mine.append(Draft.resident_id == owner.resident_id)
-    statement = select(Draft).where(or_(*mine), Draft.submitted_case_id.is_(None), Draft.expires_at > clock.now())
+    statement = select(Draft).where(
+        or_(*mine), Draft.submitted_case_id.is_(None), Draft.expires_at > clock.now()
+    )
     if slug:
         statement = statement.where(Draft.slug == slug)
     return list(session.scalars(statement.order_by(Draft.updated_at.desc())))
@@ -100,6 +104,20 @@ def claim(session: Session, owner: Owner) -> int:
     unclaimed = update(Draft).where(Draft.token.in_(owner.tokens), Draft.resident_id.is_(None))
     changed = session.execute(unclaimed.values(resident_id=owner.resident_id))
     return int(getattr(changed, "rowcount", 0))
+
+
+def discard(session: Session, draft: Draft, actor: audit.Actor) -> None:
+    """Throw an unsent draft away: answers now, files with the next sweep. Raises IllegalStep."""
+    draft = locked(session, draft)
+    if draft.submitted_case_id is not None:
+        raise IllegalStep(
+            "discard", state="submitted", say="この申請は送信済みです。取り下げることができます。"
+        )
+    for row in draft.files:
+        row.draft_id, row.removed_at = None, row.removed_at or clock.now()
+    audit.record(session, actor, "draft.discard", object_kind="draft", object_id=draft.id)
+    session.flush()
+    session.delete(draft)
 
 
 def touch(draft: Draft, **changes: Any) -> None:

@@ -75,7 +75,9 @@ def extensions(field: File) -> tuple[str, ...]:
     return tuple(ending for media_type in media_types(field) for ending in EXTENSIONS[media_type])
 
 
-def announce(session: Session, path: str, upload: Upload, *, draft: Draft | None, case_id: int | None) -> StoredFile:
+def announce(
+    session: Session, path: str, upload: Upload, *, draft: Draft | None, case_id: int | None
+) -> StoredFile:
     """Write down that this file is on its way to the store; not an answer yet."""
     places.steps(path)
     file_id = new_token(18)
@@ -120,11 +122,14 @@ def remove(session: Session, draft: Draft, file_id: str) -> StoredFile:
     return row
 
 
-def find(session: Session, file_id: str, *, draft_id: int | None = None, case_id: int | None = None) -> StoredFile:
+def find(
+    session: Session, file_id: str, *, draft_id: int | None = None, case_id: int | None = None
+) -> StoredFile:
     """A file of this draft or of this case that is still there. Raises NotFound."""
     row = session.get(StoredFile, file_id)
     mine = row is not None and (
-        (draft_id is not None and row.draft_id == draft_id) or (case_id is not None and row.case_id == case_id)
+        (draft_id is not None and row.draft_id == draft_id)
+        or (case_id is not None and row.case_id == case_id)
     )
     if row is None or not mine or row.removed_at is not None:
         raise NotFound(f"file {file_id[:12]}")
@@ -162,7 +167,9 @@ def of_case(session: Session, case_id: int) -> list[StoredFile]:
     return list(session.scalars(mine.order_by(StoredFile.created_at)))
 
 
-def forsaken(session: Session, *, older_than: timedelta = timedelta(hours=1), limit: int = 200) -> list[StoredFile]:
+def forsaken(
+    session: Session, *, older_than: timedelta = timedelta(hours=1), limit: int = 200
+) -> list[StoredFile]:
     """Rows whose bytes nobody needs: removed ones, and announced ones that never arrived."""
     stale = StoredFile.created_at < clock.now() - older_than
     gone = StoredFile.removed_at.is_not(None) | ((StoredFile.scan_state == "storing") & stale)
@@ -178,7 +185,9 @@ def forgotten(row: StoredFile) -> None:
 def _safe_name(name: str, media_type: str) -> str:
     """The name as sent, without folders and control characters, with an ending that fits what it is."""
     bare = PurePath(name.replace("\\", "/")).name
-    bare = "".join(mark for mark in bare if mark.isprintable() and mark not in '<>:"/|?*').strip(" .") or "file"
+    bare = (
+        "".join(mark for mark in bare if mark.isprintable() and mark not in '<>:"/|?*').strip(" .") or "file"
+    )
     stem, dot, ending = bare.rpartition(".")
     fitting = EXTENSIONS[media_type]
     if dot and ending.lower() in fitting:

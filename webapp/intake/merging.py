@@ -33,7 +33,7 @@ def fingerprint(value: Any) -> str:
 
 
 def fingerprints(answers: Answers, keys: Iterable[str]) -> Seen:
-    """Fingerprint each answer of ``keys``; a repeating group counts per row and field, and as a list of rows."""
+    """Fingerprint each answer of ``keys``; a group counts per row and field, and as a list of rows."""
     seen: Seen = {}
     for key in keys:
         seen.update(_shown(key, answers.get(key)))

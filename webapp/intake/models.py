@@ -147,7 +147,9 @@ class Correction(Base):
     answered_at: Mapped[datetime | None] = mapped_column(Instant)
     sheet_revision: Mapped[int | None] = mapped_column(Integer)
 
-    items: Mapped[list["CorrectionItem"]] = relationship(back_populates="correction", order_by="CorrectionItem.id")
+    items: Mapped[list["CorrectionItem"]] = relationship(
+        back_populates="correction", order_by="CorrectionItem.id"
+    )
 
 
 class CorrectionItem(Base):

@@ -12,7 +12,7 @@ _PNG_TELLING = frozenset({b"eXIf", b"tEXt", b"zTXt", b"iTXt", b"tIME"})
 
 
 def without_position(data: bytes, media_type: str) -> bytes:
-    """The same picture without position. Other types, and pictures that cannot be read, come back blanked or as is."""
+    """The same picture without position. Other types come back as they are."""
     if media_type == "image/jpeg":
         return _jpeg(data)
     if media_type == "image/png":

@@ -1,27 +1,20 @@
 """Reading and writing one answer by its path, rows of repeating groups included (``children[r3].birth``)."""
 
-import re
 from typing import Any
 
 from webapp.errors import NotFound
+from webapp.form_engine import paths
+from webapp.form_engine.paths import plain
 
-_STEP = re.compile(r"([a-z][a-z0-9_]*)(?:\[([A-Za-z0-9_-]+)\])?")
+__all__ = ["get", "plain", "put", "steps", "top"]
 
 
 def steps(path: str) -> list[tuple[str, str | None]]:
-    """``children[r3].birth`` -> ``[("children", "r3"), ("birth", None)]``. Raises NotFound for anything else."""
-    found = []
-    for piece in path.split("."):
-        matched = _STEP.fullmatch(piece)
-        if matched is None:
-            raise NotFound(f"no such answer: {path[:80]}")
-        found.append((matched[1], matched[2]))
-    return found
-
-
-def plain(path: str) -> str:
-    """The path in the definition: ``children[r3].birth`` -> ``children.birth``."""
-    return ".".join(key for key, _ in steps(path))
+    """``children[r3].birth`` -> ``[("children", "r3"), ("birth", None)]``. Raises NotFound otherwise."""
+    try:
+        return paths.steps(path)
+    except ValueError as error:
+        raise NotFound(str(error)) from None
 
 
 def top(path: str) -> str:
@@ -30,13 +23,9 @@ def top(path: str) -> str:
 
 
 def get(answers: dict[str, Any], path: str) -> Any:
-    """The answer there, or None."""
-    here: Any = answers
-    for key, row_id in steps(path):
-        here = here.get(key) if isinstance(here, dict) else None
-        if row_id is not None:
-            here = next((row for row in here or [] if row.get("id") == row_id), None)
-    return here
+    """The answer there, or None. Raises NotFound for what is no path."""
+    steps(path)
+    return paths.get(answers, path)
 
 
 def put(answers: dict[str, Any], path: str, value: Any) -> dict[str, Any]:

@@ -20,7 +20,9 @@ _PART_TYPES = {
 }
 
 
-def from_person(definition: Definition, person: Person | None, answers: Answers) -> tuple[Answers, Provenance]:
+def from_person(
+    definition: Definition, person: Person | None, answers: Answers
+) -> tuple[Answers, Provenance]:
     """What card or profile answer among the still open questions, each with where it came from."""
     if person is None:
         return {}, {}

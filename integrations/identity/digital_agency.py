@@ -9,13 +9,17 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from integrations.http import Http
 from integrations.identity import normalise
 from integrations.identity.keys import load_keys
 from integrations.identity.relying_party import Profile, RelyingParty
 from webapp.ports.identity import Assertion, Begun, Insufficient, Level, ProtocolBroken, Want
+
+if TYPE_CHECKING:
+    from integrations.catalogue import Ground
 
 BASES = {
     "production": "https://auth-and-sign.go.jp/api",
@@ -95,14 +99,16 @@ def profile(options: Mapping[str, str], base: str) -> Profile:
     )
 
 
-def build(options: Mapping[str, str], stage: str) -> DigitalAgency:
-    """Build the plug for ``production`` or ``provider_sandbox``.
+def build(ground: Ground) -> DigitalAgency:
+    """Build the plug ``digital_agency`` of the catalogue.
 
-    Needs ``identity_client_id`` and ``identity_key_file`` (made by the command ``identity keygen``).
+    Needs the options ``identity_client_id`` and ``identity_key_file`` (made by ``identity keygen``);
+    ``identity_stage=provider_sandbox`` talks to the service's own sandbox.
     """
-    settings = profile(options, BASES[stage])
+    options = ground.options
+    settings = profile(options, BASES[options.get("identity_stage", "production")])
     keys = load_keys(Path(options["identity_key_file"]))
-    hosts = {url.split("/")[2] for url in (settings.token_url, settings.userinfo_url, settings.jwks_url)}
+    hosts = {urlsplit(url).netloc for url in (settings.token_url, settings.userinfo_url, settings.jwks_url)}
     return DigitalAgency(RelyingParty(settings, keys[0], Http(hosts=hosts)))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from joserfc.jwk import ECKey
@@ -14,9 +15,24 @@ from integrations.identity.keys import load_or_make
 from integrations.identity.relying_party import RelyingParty
 from integrations.identity.simulator_store import Store
 
+if TYPE_CHECKING:
+    from integrations.catalogue import Ground
+
 CLIENT_ID = "MADOGUCHIDEMO01"
 MOUNT = "/sandbox/identity"
 CALLBACK_PATH = "/sign-in/callback"
+
+
+def build(ground: Ground) -> DigitalAgency:
+    """Build the plug ``sandbox`` of the catalogue."""
+    return build_plug(
+        base_url=ground.base_url, internal_url=ground.internal_url, folder=ground.data_dir / "identity"
+    )
+
+
+def simulator(ground: Ground) -> CardSimulator:
+    """Build the WSGI application that ``wsgi.py`` mounts at ``MOUNT`` in the demo."""
+    return build_simulator(base_url=ground.base_url, folder=ground.data_dir / "identity")
 
 
 def build_plug(

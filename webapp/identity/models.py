@@ -12,7 +12,7 @@ from webapp.db import Base, EncryptedJson, Instant, Json
 
 
 class Resident(Base):
-    """A person or a group with an account. ``profile``: name, kana, birth, address, tel, email (as declared)."""
+    """A person or a group. ``profile``: name, kana, birth, address, tel, email, as declared."""
 
     __tablename__ = "resident"
 
@@ -28,7 +28,7 @@ class Resident(Base):
 
 
 class IdentityLink(Base):
-    """One proof of one resident. ``subject`` is the SHA-256 of the provider's subject; the raw one is sealed."""
+    """One proof of one resident. ``subject`` is the SHA-256 of the provider's, which is kept sealed."""
 
     __tablename__ = "identity_link"
     __table_args__ = (UniqueConstraint("issuer", "subject"),)

@@ -95,7 +95,7 @@ NOWHERE = Scope()
 
 
 def scope_of(grants: Iterable[str], permission: str) -> Scope:
-    """Return where these grants (``Staff.roles``) allow a permission; unknown roles and permissions allow nothing."""
+    """Return where these grants (``Staff.roles``) allow a permission; what is unknown allows nothing."""
     found: dict[str, set[str]] = {"department": set(), "facility": set(), "procedure": set()}
     for grant in grants:
         role, _, scope = grant.partition("@")

@@ -134,7 +134,7 @@ def revoke_all(
     staff_id: int | None = None,
     except_token: str | None = None,
 ) -> int:
-    """End every session of a resident or a staff member (role, password or account changed); returns how many."""
+    """End every session of a resident or a staff member (role or password changed); returns how many."""
     if (resident_id is None) == (staff_id is None):
         raise ValueError("name a resident or a staff member")
     query = delete(WebSession).where(

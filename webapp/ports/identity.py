@@ -59,7 +59,7 @@ class Assertion:
 
 @dataclass(frozen=True)
 class Want:
-    """What a sign-in is for: the level, and which of the four attributes may be asked (purpose limits them)."""
+    """What a sign-in is for: the level, and which of the four attributes may be asked."""
 
     level: Level = Level.CARD
     attributes: frozenset[str] = frozenset({"name", "address", "birthdate", "gender"})

@@ -98,7 +98,7 @@ def install(app: Flask) -> None:
         mine = sessions.current()
         if guard and guard.kind in ("resident", "staff") and not mine.signed_in:
             side = guard.kind
-            return redirect(url_for(f"{side}.sign_in.show", next=held.hold_request(side)), code=303)
+            return redirect(url_for(f"{side}.sign_in.sign_in", next=held.hold_request(side)), code=303)
         return send_again_page(
             request.full_path.rstrip("?"),
             held.typed_values(),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Literal, TypeVar, cast
 
-from flask import Flask, g, redirect, request, url_for
+from flask import Flask, g, redirect, url_for
 from werkzeug.wrappers import Response
 
 from webapp.audit import Actor
@@ -22,8 +22,8 @@ from webapp.identity.models import Resident, Staff
 from webapp.identity.permissions import Scope, scope_of
 from webapp.ports.identity import Level
 from webapp.web import held, sessions
+from webapp.web.languages import lang as lang
 from webapp.web.transaction import around_view, db
-from webapp.yaml_source import Lang
 
 View = TypeVar("View", bound=Callable[..., Any])
 GuardKind = Literal["public", "visitor", "resident", "staff", "callback"]
@@ -69,7 +69,7 @@ def staff_required(permission: str) -> Callable[[View], View]:
 
 
 def signed_callback(view: View) -> View:
-    """A machine outside; the view verifies its signature before it does anything. No session, no CSRF token."""
+    """A machine outside; the view verifies its signature first. No session, no CSRF token."""
     return _guarded(view, Guard("callback"), lambda: None)
 
 
@@ -128,14 +128,17 @@ def require_scope(
         raise NotFound(f"{permission} does not reach here")
 
 
-def lang() -> Lang:
-    """Return the language of this request: ``?lang=``, then the cookie, then Japanese. Staff read Japanese."""
-    if request.path == "/staff" or request.path.startswith("/staff/"):
-        return "ja"
-    for wanted in (request.args.get("lang"), request.cookies.get("lang")):
-        if wanted in ("ja", "easy", "en"):
-            return cast(Lang, wanted)
-    return "ja"
+def step_up(level: Level, next_url: str) -> Response | None:
+    """Return the way to a stronger sign-in that comes back to ``next_url``; None: the level is reached."""
+    if current_level() >= level:
+        return None
+    return redirect(url_for("resident.sign_in.sign_in", next=next_url, level=level.key), code=303)
+
+
+def current_owner(kind: str) -> tuple[int | None, frozenset[str]]:
+    """Return whose things of a kind (``draft``) this browser may open: the resident's, and its own tokens."""
+    resident = current_resident()
+    return (resident.id if resident else None), frozenset(sessions.owned(kind))
 
 
 def guard_of(view: Callable[..., Any]) -> Guard | None:
@@ -167,4 +170,4 @@ def _guarded(view: View, guard: Guard, check: Callable[[], Response | None]) -> 
 
 
 def _ask_sign_in(side: str) -> Response:
-    return redirect(url_for(f"{side}.sign_in.show", next=held.hold_request(side)), code=303)
+    return redirect(url_for(f"{side}.sign_in.sign_in", next=held.hold_request(side)), code=303)

@@ -24,7 +24,7 @@ def hold_request(side: str) -> str:
     mine = sessions.current()
     typed = typed_values()
     if sum(len(name) + len(value) for name, value in typed) > MOST_CHARACTERS:
-        return url_for(f"{side}.sign_in.show")
+        return url_for(f"{side}.sign_in.sign_in")
     was = mine.expired
     mine[KEY] = {
         "path": request.full_path.rstrip("?"),

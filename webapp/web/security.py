@@ -19,7 +19,8 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": (
-        "camera=(self), geolocation=(self), publickey-credentials-get=(self), publickey-credentials-create=(self), "
+        "camera=(self), geolocation=(self), publickey-credentials-get=(self), "
+        "publickey-credentials-create=(self), "
         "microphone=(), payment=(), usb=(), serial=(), bluetooth=(), display-capture=()"
     ),
 }
@@ -33,7 +34,7 @@ def csp_nonce() -> str:
 
 
 def policy(form_targets: Sequence[str] = ()) -> str:
-    """Return the Content-Security-Policy of this response; ``form_targets`` are origins a POST may redirect to."""
+    """Return this response's Content-Security-Policy; ``form_targets``: origins a POST may redirect to."""
     own = f"'self' 'nonce-{csp_nonce()}'"
     return "; ".join(
         [

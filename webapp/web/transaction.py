@@ -43,6 +43,12 @@ def commit() -> None:
         session.commit()
 
 
+def begin_writing() -> None:
+    """Let this GET write: for addresses that a protocol fixes as GET, such as the return from sign-in."""
+    close()
+    g.db_writing = True
+
+
 def afterwards(write: Callable[[Session], Any]) -> None:
     """Run ``write(session)`` in a transaction of its own after the view has returned without an exception."""
     g.setdefault("db_afterwards", []).append(write)
@@ -54,7 +60,7 @@ def around_view() -> Iterator[None]:
     g.db_writing = request.method not in SAFE_METHODS
     try:
         yield
-        if g.db_writing:
+        if g.db_writing:  # also when a GET said begin_writing()
             commit()
     except BaseException:
         g.pop("db_afterwards", None)
@@ -71,8 +77,7 @@ def close() -> None:
     """Close the request's session, undoing what was not committed."""
     session: Session | None = g.pop("db_session", None)
     if session is not None:
-        session.rollback()
-        session.close()
+        session.close()  # not rollback(): it would expire what error pages still show
 
 
 def install(app: Flask) -> None:

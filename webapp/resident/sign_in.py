@@ -1,0 +1,147 @@
+"""Signing in: choose a way, go to the provider, come back, go on where one was."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from webapp.db import new_token
+from webapp.identity import flows, residents, throttle
+from webapp.intake import drafts
+from webapp.ports.identity import IdentityProvider, IdentityRefused, Level, LostBrowser, Want
+from webapp.web import errors, guards, held, next_page, sessions
+from webapp.web.place import place
+from webapp.web.services import services
+from webapp.web.transaction import begin_writing, commit, db
+
+blueprint = Blueprint("sign_in", __name__)
+log = logging.getLogger(__name__)
+AFTER = "resident.my.overview"
+
+
+@blueprint.get("/sign-in")
+@guards.visitor_or_resident
+def sign_in() -> str:
+    """Offer the ways to prove who one is, as strong as the page that asks needs."""
+    return render_template(
+        "resident/sign_in_sign_in.html",
+        provider=_provider(),
+        next=request.args.get("next", ""),
+        level=_wanted_level(request.args.get("level")).key,
+        is_step_up=guards.current_resident() is not None,
+    )
+
+
+@blueprint.post("/sign-in/card")
+@guards.visitor_or_resident
+def card() -> Response:
+    """Open a flow and send the browser to the provider."""
+    throttle.count(db(), "flow.here", place())
+    provider = _provider()
+    level = _wanted_level(request.form.get("level"))
+    begun = provider.begin(Want(level), redirect_uri=_redirect_uri())
+    flows.open_flow(
+        db(),
+        begun,
+        provider=provider.id,
+        browser=_browser(),
+        level=level,
+        resume=next_page.parse(request.form.get("next"), side="resident") or {},
+    )
+    return redirect(begun.redirect_to, code=303)
+
+
+@blueprint.get("/sign-in/callback")
+@guards.visitor_or_resident
+def callback() -> Response | tuple[str, int]:
+    """Take the flow once, ask the provider with no transaction open, then sign the resident in."""
+    begin_writing()
+    resume: dict[str, Any] = {}
+    try:
+        flow = flows.take(db(), request.args.get("state", ""), sessions.current().get("browser"))
+        commit()
+        resume = flow.resume
+        want = Want(Level(flow.level))
+        assertion = _provider(flow.provider).complete(
+            request.args.to_dict(),
+            state=flow.secrets["state"],
+            secrets=flow.secrets,
+            want=want,
+            redirect_uri=_redirect_uri(),
+        )
+    except IdentityRefused as refusal:
+        return _refused(refusal, resume)
+    resident = residents.sign_in(db(), assertion)
+    drafts.claim(db(), drafts.Owner(resident.id, frozenset(sessions.owned("draft"))))
+    sessions.sign_in_resident(resident.id, int(assertion.level), assertion.authenticated_at)
+    return redirect(next_page.url(resume, fallback=AFTER), code=303)
+
+
+@blueprint.get("/sign-in/again")
+@guards.visitor_or_resident
+def send_again() -> Response:
+    """Show what was typed before the session ended, with one button to send it."""
+    post = held.kept()
+    if post is None:
+        return redirect(url_for(AFTER), code=303)
+    return errors.send_again_page(post["path"], [tuple(pair) for pair in post["typed"]], post["files"])
+
+
+@blueprint.post("/sign-out")
+@guards.visitor_or_resident
+def sign_out() -> Response:
+    """End the session; the card app itself holds none of ours."""
+    sessions.sign_out()
+    return redirect(url_for("resident.sign_in.signed_out"), code=303)
+
+
+@blueprint.get("/signed-out")
+@guards.public
+def signed_out() -> str:
+    """Say that it is done."""
+    return render_template("resident/sign_in_signed_out.html")
+
+
+def _provider(key: str | None = None) -> IdentityProvider:
+    plugs = services().identity
+    return plugs[key] if key in plugs else next(iter(plugs.values()))
+
+
+def _wanted_level(key: str | None) -> Level:
+    return Level.from_key(key) if key in ("contact", "account", "card", "signed") else Level.CARD
+
+
+def _redirect_uri() -> str:
+    """The registered address. In the demo any name of this machine may be in the address bar."""
+    if services().settings.is_demo:
+        return url_for("resident.sign_in.callback", _external=True)
+    return services().settings.base_url + url_for("resident.sign_in.callback")
+
+
+def _browser() -> str:
+    mine = sessions.current()
+    browser: str = mine.setdefault("browser", new_token())
+    return browser
+
+
+def _refused(refusal: IdentityRefused, resume: dict[str, Any]) -> tuple[str, int]:
+    log.warning("identity refused: %s, reference %s", refusal.code, errors.reference())
+    # Without a session cookie this is a private window or an app's own browser, not an attack.
+    is_lost = isinstance(refusal, LostBrowser) or (
+        refusal.code == "unknown_state" and sessions.current().token is None
+    )
+    kind = "lost_browser" if is_lost else refusal.code
+    page = render_template(
+        "resident/sign_in_refused.html",
+        kind=kind if kind in KNOWN_KINDS else "protocol",
+        reason=getattr(refusal, "reason", ""),
+        reference=errors.reference(),
+        next=next_page.url(resume, fallback="resident.sign_in.sign_in") if resume else "",
+    )
+    return page, 503 if kind == "provider_down" else 400
+
+
+KNOWN_KINDS = frozenset({"cancelled", "insufficient", "card_refused", "provider_down", "lost_browser"})

@@ -1,0 +1,79 @@
+"""書かない窓口: an application that came by paper, telephone or at the counter, entered by staff.
+
+It goes through the same definition, checks and submission as one from the web and lies in the same
+queue; only its channel, who typed it and the day it really arrived differ.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime, time
+
+from sqlalchemy.orm import Session
+
+from webapp import clock
+from webapp.applications.submit import Submitted, submit
+from webapp.audit import Actor
+from webapp.calendar.business import BusinessCalendar
+from webapp.casework import deadline, timeline
+from webapp.casework.open_case import fiscal_year
+from webapp.errors import InvalidInput
+from webapp.form_engine.model import Definition
+from webapp.form_engine.outcome import Context
+from webapp.intake import drafts
+from webapp.intake.models import Draft
+from webapp.intake.prefill import mark
+
+CHANNELS = {"counter": "窓口", "paper": "郵送・紙", "phone": "電話"}
+
+
+def context(channel: str, calendar: BusinessCalendar) -> Context:
+    """Return the circumstances of an entry: today, and nobody signed in, for the paper proves who it is."""
+    now = clock.tokyo(clock.now())
+    return Context(today=now.date(), now=now, person=None, channel=channel, calendar=calendar)
+
+
+def begin(session: Session, definition: Definition, actor: Actor) -> Draft:
+    """Open a draft that only this officer's session knows."""
+    return drafts.start(session, definition, drafts.Owner(), lang="ja", actor=actor)
+
+
+def check_day(received_on: date) -> None:
+    """Raise InvalidInput for a day on which nothing can have arrived yet."""
+    if received_on > clock.today():
+        raise InvalidInput("future", field="received", say="受け付けた日は今日以前の日付にしてください。")
+
+
+def enter(
+    session: Session,
+    draft: Draft,
+    *,
+    channel: str,
+    received_on: date,
+    calendar: BusinessCalendar,
+    actor: Actor,
+    resident_id: int | None = None,
+) -> Submitted:
+    """Submit what staff typed; the case counts from ``received_on`` (Asia/Tokyo), the day the paper arrived.
+
+    A paper carries no time of day; noon stands for it. Raises what ``submit`` raises, and InvalidInput
+    for an unknown channel or a day in the future.
+    """
+    if channel not in CHANNELS:
+        raise InvalidInput("channel", field="channel", say="受付の方法を選んでください。")
+    check_day(received_on)
+    draft = drafts.locked(session, draft)
+    if draft.submitted_case_id is None:
+        marks = {key: mark("staff") for key in draft.answers}
+        drafts.touch(draft, provenance={**draft.provenance, **marks}, resident_id=resident_id)
+    submitted = submit(
+        session, draft, context=context(channel, calendar), actor=replace(actor, channel=channel)
+    )
+    case = submitted.case
+    if submitted.is_new and received_on < clock.today():
+        case.arrived_at = datetime.combine(received_on, time(12), clock.TOKYO)
+        case.fiscal_year = fiscal_year(received_on)
+        deadline.recompute(session, case, calendar)
+    if submitted.is_new:
+        timeline.record(session, case, "entered", actor, data={"channel": channel})
+    return submitted

@@ -9,7 +9,6 @@ from typing import Any
 from flask import make_response, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from webapp.form_engine.outcome import Notice
 from webapp.intake.postal import Place
 from webapp.intake.sniffing import SHOWN_INLINE
 from webapp.ports.identity import Level
@@ -49,7 +48,11 @@ def render_part(
 ) -> Response:
     """What htmx swaps after an answer was saved: all fields, or only the marks when nothing else changes."""
     shown = values(opened, page_key, check=check, errors=errors, candidates=candidates)
-    same = request.form.get("_shape") == shown["shape"] and not _shows_other_text(shown["fields"])
+    same = (
+        not request.form.get("_action")
+        and request.form.get("_shape") == shown["shape"]
+        and not _shows_other_text(shown["fields"])
+    )
     response = make_response(render_template("resident/apply_fields.html", **shown, swap=not same))
     if same:
         response.headers["HX-Reswap"] = "none"
@@ -73,6 +76,7 @@ def values(
     notices = [notice for notice in opened.outcome.notices if notice.at in (page.key, *page.fields)]
     stops = opened.outcome.stops if opened.stops_at(page_key) else ()
     summary = _summary(form, errors or {})
+    overwritten = _overwritten(opened, page.fields)
     return {
         "desk": opened,
         "draft": opened.draft,
@@ -85,9 +89,9 @@ def values(
         "checked": check,
         "before": opened.before(page_key),
         "is_last": opened.outcome.after(page_key) is None,
-        "overwritten": _overwritten(opened, page.fields),
+        "overwritten": overwritten,
         "seen": desk.seen_of(opened, page_key),
-        "shape": _shape(fields, notices, len(stops), summary, candidates or {}),
+        "shape": _shape(fields, [notices, len(stops), summary, overwritten, sorted(candidates or {})]),
         "mark": desk.page_mark(opened.draft.token),
         "department": desk.department(opened),
         "multipart": any(question.type in ("file", "group") for question in page.page.fields),
@@ -165,17 +169,10 @@ def _plain(value: Any) -> str:
     return "、".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def _shape(
-    fields: list[FieldView],
-    notices: list[Notice],
-    stops: int,
-    summary: list[tuple[str, str]],
-    candidates: Candidates,
-) -> str:
+def _shape(fields: list[FieldView], others: list[Any]) -> str:
     """A digest of everything drawn except the values: the same shape needs no swap."""
-    plain = [_outline(view) for view in fields]
-    extra = [[notice.key for notice in notices], stops, summary, sorted(candidates)]
-    return hashlib.blake2b(json.dumps([plain, extra]).encode(), digest_size=8).hexdigest()
+    plain = [[_outline(view) for view in fields], others]
+    return hashlib.blake2b(json.dumps(plain, default=str).encode(), digest_size=8).hexdigest()
 
 
 def _outline(view: FieldView) -> list[Any]:

@@ -94,6 +94,7 @@ def _page(
         mending=mending,
         case=mending.case,
         correction=mending.correction,
+        seen=mending.seen,
         views=mending.views(texts),
         error_list=[(mending.dom_id(path), text) for path, found in texts.items() for text in found],
         department=case_page.department(mending.case),

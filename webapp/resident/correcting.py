@@ -1,5 +1,6 @@
 """The desk of a correction: sent answers, what has been typed since, and what may be changed."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,10 +20,11 @@ from webapp.form_engine.outcome import Change, Context, Outcome, Problem
 from webapp.form_engine.parse import parse_page
 from webapp.intake import corrections, files, identity_number, places, rows, sheets
 from webapp.intake.files import FileRefused
+from webapp.intake.merging import fingerprints, merge
 from webapp.intake.models import Answers, Correction
 from webapp.intake.sniffing import SHOWN_INLINE
 from webapp.ports.scanner import ScannerUnavailable
-from webapp.resident import apply_actions, case_page
+from webapp.resident import apply_actions, case_page, desk
 from webapp.web import guards
 from webapp.web.field_views import Drawing, page_views
 from webapp.web.pages import typed_form
@@ -60,6 +62,16 @@ class Mending:
     def _is_asked(self, key: str) -> bool:
         state = self.outcome.fields.get(key)
         return state is not None and state.visible
+
+    @property
+    def tops(self) -> list[str]:
+        """The top-level questions of which the page shows something."""
+        return list(dict.fromkeys(places.top(path) for path in self.shown))
+
+    @property
+    def seen(self) -> str:
+        """Fingerprints of what the page shows, to be sent back with it."""
+        return json.dumps(fingerprints(self.answers, self.tops), separators=(",", ":"))
 
     def problems(self) -> list[Problem]:
         return mend.open_problems(self.definition, self.correction, self.sent, self.answers, self.context)
@@ -114,9 +126,10 @@ def take_form(mending: Mending) -> Errors:
     """Save what was typed into the marked fields, rows and files included."""
     correction = corrections.locked(db(), mending.correction.id)
     mending.correction = correction
-    answers: Answers = mending.answers
+    typed, posted = typed_form(), mending.answers
     for page in mending.definition.pages:
-        answers = parse_page(mending.definition, page.key, _shown_only(mending), answers, mending.context)
+        posted = parse_page(mending.definition, page.key, typed, posted, mending.context)
+    answers: Answers = merge(mending.answers, posted, desk.seen_sent(), mending.tops).answers
     refused = identity_number.found(mending.definition, answers)
     for path in refused:
         answers = places.put(answers, path, None)
@@ -133,11 +146,6 @@ def take_form(mending: Mending) -> Errors:
     for path, found in _take_uploads(mending, correction).items():
         errors.setdefault(path, []).extend(found)
     return errors
-
-
-def _shown_only(mending: Mending) -> dict[str, list[str]]:
-    """What was typed, together with the unmarked answers that the page does not show."""
-    return typed_form()
 
 
 def _without_file(correction: Correction, answers: Answers, path: str, file_id: str) -> Answers:

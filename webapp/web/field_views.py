@@ -77,7 +77,6 @@ def field_view(state: FieldState, value: Any, drawing: Drawing) -> FieldView:
         hint=_hint(state, lang),
         help=_in(question.help, lang),
         required=state.required,
-        value=value,
         errors=drawing.errors.get(path, ()),
         options=[(option.value, option.label.in_(lang), _in(option.hint, lang)) for option in state.options],
         provenance=provenance_text(drawing.provenance.get(path)),
@@ -86,7 +85,7 @@ def field_view(state: FieldState, value: Any, drawing: Drawing) -> FieldView:
         readonly=state.readonly,
         readonly_reason=_in(state.readonly_reason, lang),
         autocomplete=question.autocomplete or _autocomplete(question),
-        **_particular(question, state, value, drawing),
+        **{"value": value, **_particular(question, state, value, drawing)},
     )
 
 

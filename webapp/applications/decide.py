@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from webapp import clock
+from webapp.applications import follow_up, retain, review
 from webapp.applications.issue import Prepared, prepare_letter
 from webapp.audit import Actor
 from webapp.calendar.business import BusinessCalendar
@@ -122,11 +122,11 @@ def decide(
     actor: Actor,
     *,
     city: City,
-    calendar: BusinessCalendar | None = None,
-    retain_until: date | None = None,
+    calendar: BusinessCalendar,
 ) -> CaseDecision:
     """Give the ruling, keep it and tell the resident; an open correction falls away.
 
+    The definition's follow-up duties and the retention period begin with it.
     Raises what ``check`` raises. The letter, if wanted, is issued by the caller in the same transaction.
     """
     step = check(case, ruling)
@@ -144,7 +144,11 @@ def decide(
         message=ruling.message,
         instruction=instruction_for(city, case, ruling),
     )
-    case.retain_until = retain_until or case.retain_until
+    seen = review.examine(session, case, calendar=calendar)
+    if seen is not None:
+        case.retain_until = retain.until(seen.definition, ruling.step) or case.retain_until
+        if not step.needs_reasons:
+            follow_up.note(session, case, seen, calendar, actor)
     telling.tell_resident(
         session,
         case,

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from flask import Blueprint, flash, render_template, request
 from werkzeug.wrappers import Response
 
 from webapp.applications import decide as decisions
-from webapp.applications import issue, retain, review
+from webapp.applications import issue
 from webapp.casework import opinions
 from webapp.casework.models import Case
 from webapp.casework.states import life
@@ -93,16 +91,10 @@ def carry_out(case: Case, ruling: decisions.Ruling, prepared: issue.Prepared | N
         actor,
         city=services().city,
         calendar=desk.calendar(),
-        retain_until=_retain_until(case, ruling),
     )
     if prepared is not None:
         # One message about the result is enough: it leads to the letter.
         issue.issue(session, case, prepared, actor, tell=False)
-
-
-def _retain_until(case: Case, ruling: decisions.Ruling) -> date | None:
-    seen = review.examine(db(), case, calendar=desk.calendar())
-    return retain.until(seen.definition, ruling.step) if seen else None
 
 
 def _ruling(step: str) -> decisions.Ruling:

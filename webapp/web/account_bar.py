@@ -55,10 +55,14 @@ def _staff_bar() -> AccountBar:
 
 STAFF_MENU = (
     ("受付箱", "staff.inbox.inbox", "case.read"),
+    ("窓口入力", "staff.enter.choose", "case.enter"),
     ("予約台帳", "staff.timeline.timeline", "booking.read"),
     ("施設", "staff.facilities.facilities", "facility.manage"),
     ("収納", "staff.payments.overview", "payment.read"),
     ("お知らせ配信", "staff.broadcasts.broadcasts", "message.broadcast"),
+    ("統計", "staff.statistics.show", "statistics.read"),
+    ("保存期間", "staff.retention.show", "content.manage"),
+    ("不在と代理", "staff.absence.show", "case.work"),
     ("操作記録", "staff.trail.trail", "audit.read"),
     ("職員アカウント", "staff.accounts.accounts", "staff.manage"),
     ("自分のアカウント", "staff.accounts.me", "staff.home"),

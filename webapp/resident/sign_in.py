@@ -107,7 +107,7 @@ def signed_out() -> str:
 
 def _provider(key: str | None = None) -> IdentityProvider:
     plugs = services().identity
-    return plugs[key] if key in plugs else next(iter(plugs.values()))
+    return plugs.get(key or "") or next(iter(plugs.values()))
 
 
 def _wanted_level(key: str | None) -> Level:

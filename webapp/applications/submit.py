@@ -3,9 +3,10 @@
 import hashlib
 import json
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -25,6 +26,10 @@ from webapp.intake import drafts, files, identity_number, sheets, versions
 from webapp.intake.contact import contact_of
 from webapp.intake.models import Draft, Submission
 from webapp.payment.models import Charge
+
+
+PASSWORD_SHOWN = timedelta(days=7)
+"""How long the writer's own receipt page can be printed again with its lookup password."""
 
 
 @dataclass(frozen=True)
@@ -102,9 +107,12 @@ def receipt_of(session: Session, draft: Draft) -> Submitted | None:
     return _as_before(session, ticket) if ticket is not None and ticket.case_id is not None else None
 
 
-def forget_password(session: Session, ticket: Submission) -> None:
-    """Drop the readable lookup password; the keyed hash on the case stays."""
-    ticket.lookup_password = None
+def forget_passwords(session: Session) -> int:
+    """Drop readable lookup passwords after a week; the keyed hash on the case stays. Returns how many."""
+    old = Submission.submitted_at < clock.now() - PASSWORD_SHOWN
+    known = Submission.lookup_password.is_not(None)
+    done = session.execute(update(Submission).where(old, known).values(lookup_password=None))
+    return int(getattr(done, "rowcount", 0))
 
 
 def _judged(draft: Draft, definition: Definition, context: Context, confirmed: str | None) -> Outcome:
@@ -138,7 +146,7 @@ def _file(
         ticket.case_id, ticket.lookup_password = case.id, password
         ticket.charge_id = charge.id if charge else None
         ticket.same_key = same.key_of(session, definition, answers)
-        drafts.touch(draft, submitted_case_id=case.id)
+        drafts.touch(draft, submitted_case_id=case.id, answers={}, provenance={}, overwritten=[])
     telling.tell_resident(session, case, "received", dedupe_key=f"case:{case.id}:received")
     audit(session, actor, "application.submit", object_kind="case", object_id=case.id, case_id=case.id)
     session.flush()

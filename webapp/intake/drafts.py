@@ -18,8 +18,8 @@ from webapp.form_engine.model import Definition
 from webapp.intake import versions
 from webapp.intake.models import Answers, Draft, Provenance
 
-KEPT_DAYS = 60
-"""A draft lives this many days after its last change."""
+KEPT_DAYS = 30
+"""A draft lives this many days after its last change, unless its definition says otherwise."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,8 @@ def start(
         provenance=provenance or {},
         lang=lang,
         again_of_case_id=again_of_case_id,
-        expires_at=_expiry(),
+        kept_days=kept_days(definition),
+        expires_at=_expiry(kept_days(definition)),
     )
     session.add(draft)
     session.flush()
@@ -126,7 +127,7 @@ def touch(draft: Draft, **changes: Any) -> None:
         setattr(draft, name, value)
     draft.revision += 1
     draft.updated_at = clock.now()
-    draft.expires_at = _expiry()
+    draft.expires_at = _expiry(draft.kept_days)
 
 
 def _owns(draft: Draft, owner: Owner) -> bool:
@@ -135,5 +136,10 @@ def _owns(draft: Draft, owner: Owner) -> bool:
     return draft.token in owner.tokens
 
 
-def _expiry() -> datetime:
-    return clock.now() + timedelta(days=KEPT_DAYS)
+def kept_days(definition: Definition) -> int:
+    """How long an untouched draft of this procedure lives."""
+    return definition.retention.draft_days if definition.retention else KEPT_DAYS
+
+
+def _expiry(days: int) -> datetime:
+    return clock.now() + timedelta(days=days)

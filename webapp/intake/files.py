@@ -176,10 +176,29 @@ def forsaken(
     return list(session.scalars(select(StoredFile).where(gone, StoredFile.storage_key != "").limit(limit)))
 
 
-def forgotten(row: StoredFile) -> None:
-    """The store has deleted the bytes."""
+def forgotten(session: Session, row: StoredFile) -> None:
+    """The store has deleted the bytes; only a file in which something was found stays on record."""
+    if row.scan_state != "infected":
+        session.delete(row)
+        return
     row.removed_at = row.removed_at or clock.now()
     row.storage_key = ""
+
+
+def bury(session: Session, storage_key: str) -> None:
+    """Have the sweep delete bytes that no row owns any more."""
+    tomb = StoredFile(
+        id=new_token(18),
+        path="-",
+        name="",
+        size=0,
+        sniffed_type="-",
+        sha256="-",
+        storage_key=storage_key,
+        scan_state="removed",
+        removed_at=clock.now(),
+    )
+    session.add(tomb)
 
 
 def _safe_name(name: str, media_type: str) -> str:

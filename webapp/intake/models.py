@@ -60,6 +60,8 @@ class Draft(Base):
     lang: Mapped[str] = mapped_column(String(8), default="ja")
     again_of_case_id: Mapped[int | None] = mapped_column(Integer)
     revision: Mapped[int] = mapped_column(Integer, default=0)
+    kept_days: Mapped[int] = mapped_column(Integer, default=30)
+    """Days it lives after its last change, from the definition's retention."""
     created_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
     updated_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
     expires_at: Mapped[datetime] = mapped_column(Instant, index=True)

@@ -26,10 +26,11 @@ from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
 from integrations.identity import simulator_tokens as tokens
-from integrations.identity.cards import BY_KEY, CARDS, FAULTS, OUTCOMES
+from integrations.identity.cards import BY_KEY, CARDS, FAULTS, OUTCOMES, SIGN_FAULTS
 from integrations.identity.digital_agency import PROTOCOL, REALM
 from integrations.identity.keys import public_jwks
 from integrations.identity.relying_party import ASSERTION_TYPE
+from integrations.identity.simulator_signing import SigningDesk
 from integrations.identity.simulator_store import Store
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ class CardSimulator:
         key: ECKey,
         clients: Callable[[], Mapping[str, list[ECKey | RSAKey]]],
         accepts_redirect: Callable[[str], bool],
+        signing: SigningDesk,
         timeout_seconds: float = 12.0,
     ) -> None:
         self.base = base.rstrip("/")
@@ -78,6 +80,7 @@ class CardSimulator:
         self._clients = clients
         self._accepts_redirect = accepts_redirect
         self._timeout_seconds = timeout_seconds
+        self._signing = signing
         self._pages = Environment(loader=FileSystemLoader(PAGES), autoescape=True, undefined=StrictUndefined)
         self._routes = Map(
             [
@@ -87,6 +90,8 @@ class CardSimulator:
                 Rule(f"{PROTOCOL}/token", endpoint=self._token, methods=["POST"]),
                 Rule(f"{PROTOCOL}/userinfo", endpoint=self._userinfo, methods=["GET"]),
                 Rule(f"{PROTOCOL}/certs", endpoint=self._certs, methods=["GET"]),
+                Rule("/sign-transactions", endpoint=self._open_signing, methods=["POST"]),
+                Rule("/sign-transactions/<key>/result", endpoint=self._signed, methods=["GET"]),
             ]
         )
 
@@ -94,8 +99,8 @@ class CardSimulator:
         request = Request(environ)
         request.max_content_length = 100_000
         try:
-            handler, _ = self._routes.bind_to_environ(environ).match()
-            response = handler(request)
+            handler, args = self._routes.bind_to_environ(environ).match()
+            response = handler(request, **args)
         except HTTPException as error:
             return error(environ, start_response)
         except Refused as error:
@@ -123,7 +128,7 @@ class CardSimulator:
             transaction=transaction,
             cards=CARDS,
             outcomes=OUTCOMES,
-            faults=FAULTS,
+            faults={**FAULTS, **(SIGN_FAULTS if "sign" in asked["scope"].split() else {})},
             asked=[s for s in asked["scope"].split() if s != "openid"],
             action=f"{request.script_root}{PROTOCOL}/choose",
         )
@@ -145,6 +150,8 @@ class CardSimulator:
             raise Refused("invalid_request", "code_challenge is required")
         if asked.get("code_challenge_method") != "S256":
             raise Refused("invalid_request", "code_challenge_method must be S256")
+        if "sign" in scopes and not self._signing.is_open(asked.get("sign_transaction_id", "")):
+            raise Refused("invalid_request", "sign_transaction_id is unknown, used or over")
 
     def _choose(self, request: Request) -> Response:
         asked = self._store.take("transaction", request.form.get("transaction", ""))
@@ -161,6 +168,8 @@ class CardSimulator:
 
     def _code_answer(self, asked: Mapping[str, str], card: str, outcome: str, fault: str) -> dict[str, str]:
         code = secrets.token_urlsafe(32)
+        if "sign" in asked["scope"].split():
+            self._signing.sign(asked["sign_transaction_id"], BY_KEY[card], fault)
         kept = {"asked": dict(asked), "card": card, "outcome": outcome, "fault": fault}
         self._store.put("code", code, kept, CODE_SECONDS)
         if fault == "replayed_code":
@@ -196,7 +205,14 @@ class CardSimulator:
             raise Refused("invalid_grant", "code_verifier does not fit")
         if kept["outcome"] == "timeout":
             time.sleep(self._timeout_seconds)
-        grant = tokens.Grant(kept["card"], client_id, asked["nonce"], asked["scope"], kept["fault"])
+        grant = tokens.Grant(
+            kept["card"],
+            client_id,
+            asked["nonce"],
+            asked["scope"],
+            kept["fault"],
+            asked.get("sign_transaction_id", ""),
+        )
         return self._tokens(grant)
 
     def _tokens(self, grant: tokens.Grant) -> Response:
@@ -254,6 +270,21 @@ class CardSimulator:
         if grant.fault == "userinfo_text":
             return Response("<p>not JSON</p>", mimetype="text/html")
         return _json(tokens.userinfo(grant))
+
+    def _open_signing(self, request: Request) -> Response:
+        bearer = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        if self._store.get("server_access", bearer) is None:
+            return _json({"error": "invalid_token"}, 401)
+        key = self._signing.open((request.get_json(silent=True) or {}).get("hash", ""))
+        return _json({"sign_transaction_id": key}) if key else _json({"error": "invalid_request"}, 400)
+
+    def _signed(self, request: Request, key: str) -> Response:
+        bearer = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        kept = self._store.get("access", bearer)
+        if kept is None or kept["transaction"] != key:
+            return _json({"error": "invalid_token"}, 403)
+        result = self._signing.result(key)
+        return _json(result) if result else _json({"error": "not_found"}, 404)
 
     def _certs(self, _request: Request) -> Response:
         return _json(public_jwks([self._key]))

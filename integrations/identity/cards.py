@@ -157,3 +157,10 @@ FAULTS: dict[str, str] = {
     "missing_code": "codeがない",
     "replayed_code": "使用済みのcodeを返す",
 }
+
+SIGN_FAULTS: dict[str, str] = {
+    "other_document": "別の文書に署名する",
+    "other_signer": "別の人の証明書で署名する",
+    "unknown_ca": "知らない認証局の証明書",
+    "expired_certificate": "期限の切れた証明書",
+}

@@ -7,16 +7,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from joserfc.jwk import ECKey, RSAKey
+
 from integrations.http import Http
 from integrations.identity import normalise
+from integrations.identity.digital_agency_signing import DigitalAgencySigning
+from integrations.identity.jpki_verifier import JpkiVerifier
 from integrations.identity.keys import load_keys
 from integrations.identity.relying_party import Profile, RelyingParty
 from webapp.ports.identity import Assertion, Begun, Insufficient, Level, ProtocolBroken, Want
+from webapp.ports.signature import Anchor, SignatureProvider, SignatureVerifier
 
 if TYPE_CHECKING:
     from integrations.catalogue import Ground
@@ -36,8 +42,15 @@ class DigitalAgency:
     id = "digital_agency"
 
     def __init__(
-        self, party: RelyingParty, *, simulated: bool = False, now: Callable[[], float] = time.time
+        self,
+        party: RelyingParty,
+        *,
+        simulated: bool = False,
+        signing: SignatureProvider | None = None,
+        verifier: SignatureVerifier | None = None,
+        now: Callable[[], float] = time.time,
     ) -> None:
+        self.signing, self.verifier = signing, verifier
         self._party = party
         self._now = now
         self.simulated = simulated
@@ -109,7 +122,34 @@ def build(ground: Ground) -> DigitalAgency:
     settings = profile(options, BASES[options.get("identity_stage", "production")])
     keys = load_keys(Path(options["identity_key_file"]))
     hosts = {urlsplit(url).netloc for url in (settings.token_url, settings.userinfo_url, settings.jwks_url)}
-    return DigitalAgency(RelyingParty(settings, keys[0], Http(hosts=hosts)))
+    http = Http(hosts=hosts)
+    return DigitalAgency(
+        RelyingParty(settings, keys[0], http),
+        signing=_signing(options, settings, keys[0], http),
+        verifier=_verifier(options),
+    )
+
+
+def _signing(
+    options: Mapping[str, str], settings: Profile, key: ECKey | RSAKey, http: Http
+) -> DigitalAgencySigning | None:
+    """Signing is a contract of its own: without ``identity_sign_url`` it is not offered."""
+    url = options.get("identity_sign_url")
+    if not url:
+        return None
+    return DigitalAgencySigning(RelyingParty(replace(settings, use_userinfo=False), key, http), http, url)
+
+
+def _verifier(options: Mapping[str, str]) -> JpkiVerifier | None:
+    """Read the CA certificates (and ``<name>.crl`` beside each) of the folder ``identity_anchor_dir``."""
+    folder = options.get("identity_anchor_dir")
+    if not folder:
+        return None
+    anchors = [
+        Anchor(path.read_bytes(), crl.read_bytes() if (crl := path.with_suffix(".crl")).exists() else None)
+        for path in sorted(Path(folder).glob("*.cer"))
+    ]
+    return JpkiVerifier(anchors)
 
 
 def _check_attributes(person: Mapping[str, Any], want: Want) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -11,8 +12,12 @@ from joserfc.jwk import ECKey
 from integrations.http import Http
 from integrations.identity.card_simulator import CardSimulator
 from integrations.identity.digital_agency import PROTOCOL, DigitalAgency, profile
+from integrations.identity.digital_agency_signing import DigitalAgencySigning
+from integrations.identity.jpki_verifier import JpkiVerifier
 from integrations.identity.keys import load_or_make
 from integrations.identity.relying_party import RelyingParty
+from integrations.identity.simulator_pki import TestAuthority
+from integrations.identity.simulator_signing import SigningDesk
 from integrations.identity.simulator_store import Store
 
 if TYPE_CHECKING:
@@ -55,7 +60,17 @@ def build_plug(
     settings = profile(options, base_url.rstrip("/") + MOUNT)
     http = Http(hosts=[urlsplit(internal_url).netloc], inner=True, read_seconds=read_seconds)
     key = load_or_make(folder / "our-keys.json")[0]
-    return DigitalAgency(RelyingParty(settings, key, http), simulated=True)
+    authority = TestAuthority.load_or_make(folder / "simulator-ca.pem")
+    return DigitalAgency(
+        RelyingParty(settings, key, http),
+        simulated=True,
+        signing=DigitalAgencySigning(
+            RelyingParty(replace(settings, use_userinfo=False), key, http),
+            http,
+            f"{internal_url.rstrip('/')}{MOUNT}/sign-transactions",
+        ),
+        verifier=JpkiVerifier([authority.anchor()]),
+    )
 
 
 def build_simulator(*, base_url: str, folder: Path, timeout_seconds: float = 12.0) -> CardSimulator:
@@ -63,9 +78,11 @@ def build_simulator(*, base_url: str, folder: Path, timeout_seconds: float = 12.
     key = load_or_make(folder / "simulator-keys.json")[0]
     assert isinstance(key, ECKey)
     ours = folder / "our-keys.json"
+    store = Store(folder / "simulator.sqlite3")
     return CardSimulator(
         base=base_url.rstrip("/") + MOUNT,
-        store=Store(folder / "simulator.sqlite3"),
+        store=store,
+        signing=SigningDesk(store, lambda: TestAuthority.load_or_make(folder / "simulator-ca.pem")),
         key=key,
         clients=lambda: {CLIENT_ID: load_or_make(ours)},
         accepts_redirect=lambda address: (

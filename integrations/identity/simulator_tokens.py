@@ -25,6 +25,7 @@ class Grant:
     nonce: str
     scope: str
     fault: str = ""
+    transaction: str = ""
 
 
 def subject_of(card: Card, client_id: str) -> str:

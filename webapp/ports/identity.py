@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import IntEnum
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from webapp.ports.signature import SignatureProvider, SignatureVerifier
 
 
 class Level(IntEnum):
@@ -130,6 +133,8 @@ class IdentityProvider(Protocol):
 
     id: str
     simulated: bool
+    signing: SignatureProvider | None
+    verifier: SignatureVerifier | None
 
     def begin(self, want: Want, *, redirect_uri: str) -> Begun:
         """Start a flow; raises ProviderDown when the plug is not configured."""

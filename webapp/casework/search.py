@@ -32,6 +32,11 @@ def fold(text: str) -> str:
     return "".join(chr(ord(c) - 0x60) if "ァ" <= c <= "ヶ" else c for c in plain)
 
 
+def common_form(text: str) -> str:
+    """Return variant kanji in their common form (髙 → 高), for encodings that hold nothing else."""
+    return text.translate(_VARIANTS)
+
+
 def _is_selector(char: str) -> bool:
     return 0xFE00 <= ord(char) <= 0xFE0F or 0xE0100 <= ord(char) <= 0xE01EF
 

@@ -61,7 +61,7 @@ STAFF_MENU = (
     ("収納", "staff.payments.overview", "payment.read"),
     ("お知らせ配信", "staff.broadcasts.broadcasts", "message.broadcast"),
     ("統計", "staff.statistics.show", "statistics.read"),
-    ("保存期間", "staff.retention.show", "content.manage"),
+    ("保存期間", "staff.retention.show", "system.manage"),
     ("不在と代理", "staff.absence.show", "case.work"),
     ("操作記録", "staff.trail.trail", "audit.read"),
     ("職員アカウント", "staff.accounts.accounts", "staff.manage"),

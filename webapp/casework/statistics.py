@@ -1,0 +1,125 @@
+"""Counts over cases by procedure and 年度: channels, online share, outcomes, time to decide, late ones.
+
+オンライン申請率 = online ÷ (online + entered by staff), per procedure and 年度; a case that was moved to
+another department counts once. Numbers only, no persons; small cells are for the reader to hide.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from statistics import median
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from webapp import clock
+from webapp.calendar.business import BusinessCalendar
+from webapp.casework.models import Case
+
+ONLINE = ("web", "line")
+FEW = 5
+"""Below this number a cell may point at a person; exports say 「5件未満」 instead."""
+
+
+@dataclass(frozen=True)
+class ProcedureLine:
+    """One procedure in one 年度."""
+
+    slug: str
+    title: str
+    department: str
+    total: int
+    online: int
+    open: int
+    accepted: int
+    refused: int
+    withdrawn: int
+    median_days: float | None
+    """Open days from arrival to closing; None before anything was closed."""
+    late: int
+
+    @property
+    def share(self) -> float | None:
+        """Online share from 0 to 1; None without cases."""
+        return self.online / self.total if self.total else None
+
+
+def years(session: Session) -> list[int]:
+    """Return the 年度 in which cases arrived, newest first."""
+    return list(session.scalars(select(Case.fiscal_year).distinct().order_by(Case.fiscal_year.desc())))
+
+
+def by_procedure(
+    session: Session, year: int, calendar: BusinessCalendar, *, departments: frozenset[str] | None = None
+) -> list[ProcedureLine]:
+    """Return a line per procedure of 年度 ``year``; ``departments`` None means all of them."""
+    query = select(
+        Case.slug,
+        Case.title,
+        Case.department,
+        Case.channel,
+        Case.outcome,
+        Case.arrived_at,
+        Case.closed_at,
+        Case.due_on,
+    ).where(Case.fiscal_year == year)
+    if departments is not None:
+        query = query.where(Case.department.in_(sorted(departments)))
+    groups: dict[str, list[Any]] = {}
+    for row in session.execute(query.order_by(Case.slug, Case.id)):
+        groups.setdefault(row.slug, []).append(row)
+    return [_line(rows, calendar) for rows in groups.values()]
+
+
+def per_month(session: Session, year: int) -> list[tuple[str, int, int]]:
+    """Return (month, all, online) for the twelve months of 年度 ``year``, April first."""
+    counts: dict[tuple[int, int], list[int]] = {}
+    for at, channel in session.execute(select(Case.arrived_at, Case.channel).where(Case.fiscal_year == year)):
+        local = clock.tokyo(at)
+        cell = counts.setdefault((local.year, local.month), [0, 0])
+        cell[0] += 1
+        cell[1] += channel in ONLINE
+    months = [(year, month) for month in range(4, 13)] + [(year + 1, month) for month in range(1, 4)]
+    lines = []
+    for when in months:
+        everything, online = counts.get(when, [0, 0])
+        lines.append((f"{when[1]}月", everything, online))
+    return lines
+
+
+def channels(session: Session, year: int) -> dict[str, int]:
+    """Return the number of cases by channel."""
+    query = select(Case.channel, func.count()).where(Case.fiscal_year == year).group_by(Case.channel)
+    return dict(session.execute(query).tuples().all())
+
+
+def _line(rows: list[Any], calendar: BusinessCalendar) -> ProcedureLine:
+    last = rows[-1]
+    days = [_days(row.arrived_at, row.closed_at, calendar) for row in rows if row.closed_at]
+    outcomes = [row.outcome for row in rows]
+    return ProcedureLine(
+        slug=last.slug,
+        title=str(last.title.get("ja") or last.slug),
+        department=last.department,
+        total=len(rows),
+        online=sum(row.channel in ONLINE for row in rows),
+        open=sum(row.closed_at is None for row in rows),
+        accepted=sum(one in ("accepted", "completed", "answered", "forwarded") for one in outcomes),
+        refused=sum(one in ("refused", "returned", "declined") for one in outcomes),
+        withdrawn=sum(one in ("withdrawn", "cancelled") for one in outcomes),
+        median_days=median(days) if days else None,
+        late=sum(_was_late(row) for row in rows),
+    )
+
+
+def _days(start: datetime, end: datetime, calendar: BusinessCalendar) -> int:
+    return calendar.business_days_between(clock.tokyo(start).date(), clock.tokyo(end).date())
+
+
+def _was_late(row: Any) -> bool:
+    if row.due_on is None:
+        return False
+    end = clock.tokyo(row.closed_at).date() if row.closed_at else clock.today()
+    return bool(end > row.due_on)

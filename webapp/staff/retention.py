@@ -1,0 +1,53 @@
+"""What the retention rules would erase, what they erased, and the button in between."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from webapp.applications import erase
+from webapp.casework.retained import runs
+from webapp.casework.states import state_of
+from webapp.web.guards import current_actor, staff_required
+from webapp.web.transaction import db
+
+blueprint = Blueprint("retention", __name__, url_prefix="/retention")
+
+ACTIONS = {"delete": "削除", "anonymise": "匿名化"}
+
+
+@blueprint.get("")
+@staff_required("system.manage")
+def show() -> str:
+    return render_template(
+        "staff/retention_show.html", groups=_groups(db()), actions=ACTIONS, runs=runs(db())
+    )
+
+
+@blueprint.post("")
+@staff_required("system.manage")
+def run() -> Response:
+    for_real = request.form.get("_action") == "run"
+    if for_real and request.form.get("sure") != "yes":
+        flash("消す前に、「元に戻せないことを確認しました」にチェックを入れてください。", "danger")
+        return redirect(url_for(".show"), code=303)
+    record = erase.run(db(), current_actor(), dry_run=not for_real)
+    done = "処理しました" if for_real else "試し、何が対象になるかを記録しました(何も消していません)"
+    flash(f"{sum(record.counts.values())}件を{done}。", "success")
+    return redirect(url_for(".show"), code=303)
+
+
+def _groups(session: Session) -> list[tuple[str, str, str, int]]:
+    """Return procedure, outcome, action and number: no officer needs to read names to press the button."""
+    counted = Counter(
+        (
+            str(one.case.title.get("ja") or one.case.slug),
+            state_of(one.case.kind, one.case.status).staff,
+            one.action,
+        )
+        for one in erase.plan(session)
+    )
+    return [(*key, number) for key, number in sorted(counted.items())]

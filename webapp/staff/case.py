@@ -29,6 +29,7 @@ from webapp.intake import corrections, files
 from webapp.payment import charges
 from webapp.staff import case_words, desk, typed
 from webapp.staff.inbox import CHANNELS
+from webapp.web.downloads import disposition
 from webapp.web.guards import staff_required, staff_scope
 from webapp.web.services import services
 from webapp.web.transaction import commit, db
@@ -134,7 +135,7 @@ def sent(data: bytes, media_type: str, name: str) -> Response:
     """Send stored bytes: shown in place where that is safe, else as a download; never run as a page."""
     response = Response(data, mimetype=media_type)
     kind = "inline" if media_type in _INLINE else "attachment"
-    response.headers.set("Content-Disposition", kind, filename=name)
+    response.headers["Content-Disposition"] = disposition(kind, name)
     response.headers["Content-Security-Policy"] = (
         "sandbox; default-src 'none'; img-src 'self'; style-src 'unsafe-inline'"
     )

@@ -16,6 +16,7 @@ from webapp.casework.models import Case
 from webapp.casework.scope import within
 from webapp.errors import InvalidInput
 from webapp.staff import desk
+from webapp.web.downloads import disposition
 from webapp.web.guards import current_actor, staff_required, staff_scope
 from webapp.web.services import services
 from webapp.web.transaction import commit, db
@@ -97,7 +98,7 @@ def _record(kind: str, found: list[Read], columns: int) -> None:
 
 def _send(written: Written) -> Response:
     response = Response(written.data, mimetype=written.media_type)
-    response.headers.set("Content-Disposition", "attachment", filename=written.name)
+    response.headers["Content-Disposition"] = disposition("attachment", written.name)
     response.headers["Cache-Control"] = "private, no-store"
     return response
 

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, request
+from flask import Blueprint, Flask, Response, request
 from flask.testing import FlaskClient
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.serving import BaseWSGIServer, make_server
@@ -134,23 +134,27 @@ def _register(app: Flask) -> None:
     app.register_blueprint(staff)
 
 
+def plain(text: str) -> Response:
+    return Response(text, mimetype="text/plain")
+
+
 def _my() -> Blueprint:
     my = Blueprint("my", __name__)
 
     @my.get("/my")
     @guards.resident_required
-    def overview() -> str:
-        return f"わたしの手続き {guards.current_level().key}"
+    def overview() -> Response:
+        return plain(f"わたしの手続き {guards.current_level().key}")
 
     @my.post("/my/note")
     @guards.resident_required
-    def note() -> str:
-        return "書いた内容：" + request.form["text"]
+    def note() -> Response:
+        return plain("書いた内容：" + request.form["text"])
 
     @my.post("/echo")
     @guards.visitor_or_resident
-    def echo() -> str:
-        return "受け取った内容：" + "、".join(request.form.getlist("text"))
+    def echo() -> Response:
+        return plain("受け取った内容：" + "、".join(request.form.getlist("text")))
 
     @my.get("/broken")
     @guards.public
@@ -165,12 +169,12 @@ def _inbox() -> Blueprint:
 
     @inbox.get("/")
     @guards.staff_required("staff.home")
-    def home() -> str:
-        return "受付箱"
+    def home() -> Response:
+        return plain("受付箱")
 
     @inbox.post("/note")
     @guards.staff_required("case.work")
-    def note() -> str:
-        return "メモ：" + request.form["text"]
+    def note() -> Response:
+        return plain("メモ：" + request.form["text"])
 
     return inbox

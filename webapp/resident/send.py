@@ -5,10 +5,10 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from webapp.applications import same
-from webapp.applications.submit import NotReady, Submitted, Unseen, digest_of, receipt_of, submit
+from webapp.applications.submit import NotReady, Outdated, Submitted, Unseen, digest_of, receipt_of, submit
 from webapp.form_engine import messages
-from webapp.identity import throttle
-from webapp.resident import applicant, apply_page, desk, summary
+from webapp.identity import signatures, throttle
+from webapp.resident import applicant, apply_page, desk, sign, summary
 from webapp.resident.desk import Desk
 from webapp.web import guards
 from webapp.web.guards import visitor_or_resident
@@ -40,9 +40,11 @@ def submit_application(token: str) -> Answer:
             return _check_page(
                 opened, [("declared", _("内容を確かめて、「同意します」にチェックを入れてください。"))]
             ), 422
+        if sign.is_needed(opened) and not sign.is_signed(opened):
+            return redirect(url_for("resident.sign.show", token=token), 303)
         throttle.count(db(), "send.here", place())
     try:
-        submit(
+        sent = submit(
             db(),
             opened.draft,
             context=opened.context,
@@ -51,9 +53,12 @@ def submit_application(token: str) -> Answer:
         )
     except NotReady:
         return _check_page(opened), 422
+    except Outdated:
+        return redirect(url_for("resident.newer.show", token=token), 303)
     except Unseen:
         text = _("ほかの画面で内容が変わりました。もう一度確かめてから、送ってください。")
         return _check_page(desk.desk_of(opened.draft), [("check-answers", text)]), 409
+    signatures.attach(db(), token, sent.case.id)
     return redirect(url_for(".receipt", token=token), 303)
 
 

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from webapp.db import new_token
 from webapp.identity import flows, residents, throttle
 from webapp.intake import drafts
-from webapp.ports.identity import IdentityProvider, IdentityRefused, Level, LostBrowser, Want
+from webapp.ports.identity import IdentityProvider, IdentityRefused, Level, Want
+from webapp.resident import sign, sign_in_refused
 from webapp.web import errors, guards, held, next_page, sessions
 from webapp.web.place import place
 from webapp.web.services import services
 from webapp.web.transaction import begin_writing, commit, db
 
 blueprint = Blueprint("sign_in", __name__)
-log = logging.getLogger(__name__)
 AFTER = "resident.my.overview"
 
 
@@ -42,12 +40,12 @@ def card() -> Response:
     throttle.count(db(), "flow.here", place())
     provider = _provider()
     level = _wanted_level(request.form.get("level"))
-    begun = provider.begin(Want(level), redirect_uri=_redirect_uri())
+    begun = provider.begin(Want(level), redirect_uri=sign_in_refused.redirect_uri())
     flows.open_flow(
         db(),
         begun,
         provider=provider.id,
-        browser=_browser(),
+        browser=sign_in_refused.browser(),
         level=level,
         resume=next_page.parse(request.form.get("next"), side="resident") or {},
     )
@@ -56,7 +54,7 @@ def card() -> Response:
 
 @blueprint.get("/sign-in/callback")
 @guards.visitor_or_resident
-def callback() -> Response | tuple[str, int]:
+def callback() -> Response:
     """Take the flow once, ask the provider with no transaction open, then sign the resident in."""
     begin_writing()
     resume: dict[str, Any] = {}
@@ -64,16 +62,18 @@ def callback() -> Response | tuple[str, int]:
         flow = flows.take(db(), request.args.get("state", ""), sessions.current().get("browser"))
         commit()
         resume = flow.resume
+        if flow.purpose == "sign":
+            return sign.finish(flow)
         want = Want(Level(flow.level))
         assertion = _provider(flow.provider).complete(
             request.args.to_dict(),
             state=flow.secrets["state"],
             secrets=flow.secrets,
             want=want,
-            redirect_uri=_redirect_uri(),
+            redirect_uri=sign_in_refused.redirect_uri(),
         )
     except IdentityRefused as refusal:
-        return _refused(refusal, resume)
+        return sign_in_refused.page(refusal, resume)
     resident = residents.sign_in(db(), assertion)
     drafts.claim(db(), drafts.Owner(resident.id, frozenset(sessions.owned("draft"))))
     sessions.sign_in_resident(resident.id, int(assertion.level), assertion.authenticated_at)
@@ -112,36 +112,3 @@ def _provider(key: str | None = None) -> IdentityProvider:
 
 def _wanted_level(key: str | None) -> Level:
     return Level.from_key(key) if key in ("contact", "account", "card", "signed") else Level.CARD
-
-
-def _redirect_uri() -> str:
-    """The registered address. In the demo any name of this machine may be in the address bar."""
-    if services().settings.is_demo:
-        return url_for("resident.sign_in.callback", _external=True)
-    return services().settings.base_url + url_for("resident.sign_in.callback")
-
-
-def _browser() -> str:
-    mine = sessions.current()
-    browser: str = mine.setdefault("browser", new_token())
-    return browser
-
-
-def _refused(refusal: IdentityRefused, resume: dict[str, Any]) -> tuple[str, int]:
-    log.warning("identity refused: %s, reference %s", refusal.code, errors.reference())
-    # Without a session cookie this is a private window or an app's own browser, not an attack.
-    is_lost = isinstance(refusal, LostBrowser) or (
-        refusal.code == "unknown_state" and sessions.current().token is None
-    )
-    kind = "lost_browser" if is_lost else refusal.code
-    page = render_template(
-        "resident/sign_in_refused.html",
-        kind=kind if kind in KNOWN_KINDS else "protocol",
-        reason=getattr(refusal, "reason", ""),
-        reference=errors.reference(),
-        next=next_page.url(resume, fallback="resident.sign_in.sign_in") if resume else "",
-    )
-    return page, 503 if kind == "provider_down" else 400
-
-
-KNOWN_KINDS = frozenset({"cancelled", "insufficient", "card_refused", "provider_down", "lost_browser"})

@@ -38,8 +38,8 @@ class UnknownPlug(LookupError):
 OFF = "off"
 BUILT_IN: Mapping[str, Mapping[str, str]] = {
     "identity": {
-        "sandbox": "integrations.builders:sandbox_identity",
-        "digital_agency": "integrations.builders:digital_agency",
+        "sandbox": "integrations.identity.sandbox:build",
+        "digital_agency": "integrations.identity.digital_agency:build",
     },
     "mail": {"sandbox": "integrations.builders:sandbox_mail", "smtp": "integrations.builders:smtp"},
     "storage": {"folder": "integrations.builders:folder"},

@@ -34,6 +34,17 @@ def _answer_keys() -> None:
     webapp_db.use_keys(TEST_KEYS)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _guarding_client() -> None:
+    """Every test client of every app is the guarding one."""
+    from flask import Flask
+
+    from tests import guarding_client
+
+    Flask.test_client_class = guarding_client.GuardingClient
+    guarding_client.watch()
+
+
 @pytest.fixture(scope="session")
 def worker_name(request: pytest.FixtureRequest) -> str:
     return os.environ.get("PYTEST_XDIST_WORKER", "main")

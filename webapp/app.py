@@ -10,10 +10,16 @@ from flask import Blueprint, Flask
 import webapp.callbacks
 import webapp.resident
 import webapp.staff
-from webapp.web import errors, filters, languages, security, sessions, transaction
+from webapp.web import display, errors, filters, languages, security, sessions, transaction
 from webapp.wiring import Services
 
-SIDES = {"resident": (webapp.resident, None), "staff": (webapp.staff, "/staff"), "callbacks": (webapp.callbacks, "/callbacks")}
+SIDES = {
+    "resident": (webapp.resident, None),
+    "staff": (webapp.staff, "/staff"),
+    "callbacks": (webapp.callbacks, "/callbacks"),
+}
+MOST_IN_ONE_REQUEST = 64 * 1024 * 1024
+"""Bytes of all files of one request together; each file question has its own limit."""
 
 
 def create_app(services: Services) -> Flask:
@@ -21,7 +27,7 @@ def create_app(services: Services) -> Flask:
     app = Flask("webapp", template_folder="../templates", static_folder="static")
     app.secret_key = services.settings.secret_key
     app.extensions["madoguchi"] = services
-    app.config["MAX_CONTENT_LENGTH"] = 64 * 1024 * 1024  # the sum of one request's files; each field has its own
+    app.config["MAX_CONTENT_LENGTH"] = MOST_IN_ONE_REQUEST
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     secure = services.settings.base_url.startswith("https://")
     if services.settings.trusted_proxies:
@@ -30,6 +36,7 @@ def create_app(services: Services) -> Flask:
     transaction.install(app)
     languages.install(app)
     filters.install(app)
+    display.install(app)
     errors.install(app)
     for side, (package, prefix) in SIDES.items():
         app.register_blueprint(_side(side, package.__path__[0], prefix))

@@ -1,18 +1,30 @@
 """What belongs together: services of a running city, and what follows what.
 
-``build`` is called once by ``wsgi.py`` with the plugs that the settings name. The dicts here are the
-only places where a lower package reaches a higher one.
+``build`` is called once by ``wsgi.py`` with the plugs that the settings name. The dicts made here are
+the only places where a lower package reaches a higher one.
 """
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from urllib.parse import quote
 
+from sqlalchemy import MetaData
+
+import webapp
+from webapp.applications import paid
+from webapp.applications.fees import PURPOSE as APPLICATION_FEE
+from webapp.booking import paying
+from webapp.booking.facility import Facilities
+from webapp.booking.load import load_facilities
 from webapp.city import City, load_city
-from webapp.db import Database, use_keys
-from webapp.form_engine.load import Library
+from webapp.db import Base, Database, use_keys
+from webapp.form_engine.adopt import adopt
+from webapp.form_engine.load import Library, load_library
+from webapp.messaging.handler import handlers as messaging_handlers
 from webapp.outbox.outcomes import Handlers as OutboxHandlers
 from webapp.payment.settle import HandlersByPurpose
 from webapp.ports.identity import IdentityProvider
@@ -23,10 +35,12 @@ from webapp.ports.scanner import ScannerPort
 from webapp.ports.storage import StoragePort
 from webapp.settings import Settings
 
+Links = Mapping[str, Callable[..., str]]
+
 
 @dataclass(frozen=True)
 class Plugs:
-    """One plug for each socket, chosen by the settings in ``wsgi.py``."""
+    """One plug for each socket, chosen by the settings in ``wsgi.py``; of several the first is default."""
 
     identity: Mapping[str, IdentityProvider]
     payment: Mapping[str, PaymentPort]
@@ -46,8 +60,109 @@ class Services:
     database: Database
     city: City
     library: Library
-    plugs: Plugs
-    links: Mapping[str, Callable[..., str]]
+    identity: Mapping[str, IdentityProvider]
+    payment: Mapping[str, PaymentPort]
+    storage: StoragePort
+    scanner: ScannerPort
+    mail: MailPort | None
+    line: LinePort | None
+    links: Links
     settle_handlers: HandlersByPurpose
     outbox_handlers: OutboxHandlers
-    extras: Mapping[str, Any] = field(default_factory=dict)
+    form_targets: tuple[str, ...]
+    facilities: Facilities = field(default_factory=Facilities)
+
+    @property
+    def online_payment(self) -> PaymentPort:
+        """The provider whose page residents pay on. Raises StopIteration when there is none."""
+        return next(port for port in self.payment.values() if port.online)
+
+    @property
+    def counter_payment(self) -> PaymentPort:
+        """The cash desk. Raises StopIteration when there is none."""
+        return next(port for port in self.payment.values() if not port.online)
+
+
+def build(settings: Settings, plugs: Plugs) -> Services:
+    """Load the city and its procedures and put everything together.
+
+    Raises SourceErrors when a data file has an error: a city must not start with half its procedures.
+    """
+    use_keys(settings.answer_keys)
+    city = load_city(settings.city_dir)
+    links = links_of(settings.base_url)
+    folder = settings.city_dir / "facilities"
+    facilities = load_facilities([folder] if folder.is_dir() else [], city.holidays)
+    return Services(
+        settings=settings,
+        database=Database(settings.database_url),
+        city=city,
+        library=load_procedures(settings),
+        facilities=facilities,
+        identity=plugs.identity,
+        payment=plugs.payment,
+        storage=plugs.storage,
+        scanner=plugs.scanner,
+        mail=plugs.mail,
+        line=plugs.line,
+        links=links,
+        settle_handlers=settle_handlers(facilities),
+        outbox_handlers=messaging_handlers(
+            city=city,
+            links=links,
+            mail=plugs.mail,
+            line=plugs.line,
+            mail_from=settings.plug_options.get("mail_from", ""),
+        ),
+        form_targets=plugs.form_targets,
+    )
+
+
+def load_procedures(settings: Settings) -> Library:
+    """Load the shared procedures the city adopted and its own."""
+    own = settings.city_dir / "forms"
+    library = load_library([settings.forms_dir, *([own] if own.is_dir() else [])])
+    adopted = settings.city_dir / "adopted.yaml"
+    return adopt(library, adopted) if adopted.exists() else library
+
+
+def settle_handlers(facilities: Facilities | None = None) -> HandlersByPurpose:
+    """Purpose of a charge -> what happens when its money moves."""
+    return {APPLICATION_FEE: paid.HANDLERS, "booking": paying.handlers(facilities or Facilities())}
+
+
+def links_of(base_url: str) -> Links:
+    """Name of a page -> its address in a message."""
+
+    def page(pattern: str) -> Callable[..., str]:
+        def address(**args: str) -> str:
+            return base_url + pattern.format(**{key: quote(value, safe="") for key, value in args.items()})
+
+        return address
+
+    return {
+        "home": page("/"),
+        "my": page("/my"),
+        "case": page("/cases/{reference}"),
+        "draft": page("/apply/{draft}"),
+        "open_link": page("/l/{token}"),
+        "procedure": page("/procedures/{slug}"),
+        "charge": page("/pay/{token}"),
+        "receipt": page("/pay/{token}/receipt"),
+        "booking": page("/cases/{reference}"),
+        "facilities": page("/facilities"),
+        "staff_inbox": page("/staff/inbox"),
+    }
+
+
+def metadata() -> MetaData:
+    """Import every module that declares tables and return the whole schema."""
+    importlib.import_module("webapp.audit")
+    for package in pkgutil.iter_modules(webapp.__path__, "webapp."):
+        if not package.ispkg:
+            continue
+        folder = importlib.import_module(package.name).__path__
+        for module in pkgutil.iter_modules(folder, f"{package.name}."):
+            if module.name.endswith((".models", "_models")):
+                importlib.import_module(module.name)
+    return Base.metadata

@@ -1,0 +1,88 @@
+"""The running city and the browser of the journeys."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.journeys.city import RunningCity, running
+from tests.journeys.person import Person
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--lang=ja",
+]
+
+
+def chromium() -> str:
+    """Return the machine's Chromium; dev.py has seen to it that there is one."""
+    found = os.environ.get("MADOGUCHI_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    if not found:
+        raise RuntimeError("no Chromium: run python3 dev.py test, which installs it")
+    return found
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="session")
+def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCity]:
+    with running(tmp_path_factory.mktemp("city")) as started:
+        yield started
+
+
+@pytest.fixture
+def enter(browser: Browser, city: RunningCity) -> Iterator[Callable[..., Person]]:
+    """Make persons: ``enter()`` is a resident on a phone, ``enter(width=1280)`` sits at a desk."""
+    contexts = []
+
+    def make(*, width: int = 390, javascript: bool = True, **options: Any) -> Person:
+        context = browser.new_context(
+            viewport={"width": width, "height": 844 if width < 600 else 900},
+            locale="ja-JP",
+            timezone_id="Asia/Tokyo",
+            java_script_enabled=javascript,
+            accept_downloads=True,
+            **options,
+        )
+        contexts.append(context)
+        return Person(context, city.url, width=width)
+
+    yield make
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def phone(enter: Callable[..., Person]) -> Person:
+    return enter()
+
+
+@pytest.fixture
+def paper(tmp_path: Path) -> Path:
+    """A small PDF to attach."""
+    path = tmp_path / "paper.pdf"
+    path.write_bytes(
+        b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
+        b"2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+        b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+    )
+    return path

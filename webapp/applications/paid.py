@@ -1,0 +1,43 @@
+"""What follows when the fee of an application is paid."""
+
+from sqlalchemy.orm import Session
+
+from webapp import clock
+from webapp.audit import SYSTEM
+from webapp.calendar.business import city_hall
+from webapp.casework import deadline, steps, telling, timeline
+from webapp.casework.models import Case
+from webapp.payment.models import Charge
+from webapp.payment.settle import Handlers, Paid
+
+
+def on_settled(session: Session, paid: Paid) -> bool:
+    """Note the payment on the case and tell the person; the clock starts where it waited for the money.
+
+    Returns False when the case was closed meanwhile: then the money goes back.
+    """
+    case = session.get_one(Case, paid.charge.case_id)
+    yen = paid.settlement.amount_yen
+    timeline.record(session, case, "paid", SYSTEM, public=True, data={"amount_yen": yen})
+    if case.is_closed and paid.late:
+        return False
+    if case.due_on is None and case.period:
+        today = clock.today()
+        case.due_on = deadline.due_date(today, case.period, city_hall())
+    steps.raise_news(case, "paid")
+    telling.tell_resident(
+        session, case, "paid", dedupe_key=f"paid:{paid.settlement.attempt_id}", data={"amount_yen": yen}
+    )
+    return True
+
+
+def on_refunded(session: Session, charge: Charge) -> None:
+    """Tell the person that money went back."""
+    case = session.get_one(Case, charge.case_id)
+    key = f"refunded:{charge.id}:{charge.refunded_yen}"
+    telling.tell_resident(
+        session, case, "refunded", dedupe_key=key, data={"amount_yen": charge.refunded_yen}
+    )
+
+
+HANDLERS = Handlers(on_settled=on_settled, on_refunded=on_refunded)

@@ -5,7 +5,7 @@ in the order (cell, start) by all of them, so no two transactions can wait for e
 a row that collides simply does not come back. READ COMMITTED is enough.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,6 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from webapp.booking.errors import Conflict, Taken
+from webapp.booking.facility import Room
 from webapp.booking.models import Booking, Cell, Occupancy
 from webapp.db import is_postgres
 
@@ -94,10 +95,11 @@ def clear_expired(session: Session, facility: str, slots: Sequence[Slot], now: d
     inserting is the one order of work in which two transactions could wait for each other.
     Returns the ids of the expired bookings (their state is set). SQLite has one writer and needs no lock.
     """
+    if not slots:
+        return []
     over = _overlapping_expired(slots, now)
     found = list(session.scalars(over))
-    if is_postgres(session):
-        _lock(session, facility, alone=bool(found))
+    lock_facility(session, facility, alone=bool(found))
     if not found:
         return []
     locked = over.order_by(Booking.id).with_for_update(skip_locked=True, of=Booking)
@@ -123,7 +125,14 @@ def _overlapping_expired(slots: Sequence[Slot], now: datetime) -> Select[int]:
     )
 
 
-def _lock(session: Session, facility: str, *, alone: bool) -> None:
+def lock_facility(session: Session, facility: str, *, alone: bool) -> None:
+    """Share the facility's lock with other takers, or hold it alone (until the transaction ends).
+
+    Who may clear expired holds more than once in a transaction takes it alone at once: two who share it
+    could never both have it alone.
+    """
+    if not is_postgres(session):
+        return
     name = "pg_advisory_xact_lock" if alone else "pg_advisory_xact_lock_shared"
     session.execute(text(f"SELECT {name}(hashtext(:facility))"), {"facility": f"booking:{facility}"})
 
@@ -153,3 +162,11 @@ def _values(slot: Slot, booking_id: int | None, closure_id: int | None) -> dict[
         "booking_id": booking_id,
         "closure_id": closure_id,
     }
+
+
+def slots_of_rooms(
+    rooms: Iterable[Room], cells: Mapping[str, int], starts: datetime, ends: datetime
+) -> list[Slot]:
+    """Every cell of some rooms once, for a closure."""
+    atoms = {atom for room in rooms if room.mode != "sessions" for atom in room.atoms}
+    return sorted(Slot(cells[atom], starts, ends) for atom in atoms)

@@ -1,0 +1,148 @@
+"""Closures: maintenance, events of the city, bad weather. They hold cells like a booking does."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from webapp import clock
+from webapp.audit import SYSTEM, Actor, record
+from webapp.booking.cancel import cancel
+from webapp.booking.cells import cell_ids
+from webapp.booking.counting import Draw, close_quanta
+from webapp.booking.errors import NotAllowed
+from webapp.booking.facility import Facilities, Facility, Room
+from webapp.booking.hold import clear_holds, release
+from webapp.booking.models import Booking, Closure
+from webapp.booking.occupy import free_cells, slots_of_rooms, take_cells
+from webapp.booking.states import HOLDING
+from webapp.booking.times import day_of, instant
+from webapp.booking.wish import starts_of
+from webapp.calendar.business import days_between
+from webapp.errors import NotFound
+
+Kind = Literal["maintenance", "public_use", "weather", "other"]
+KIND_WORDS: dict[Kind, str] = {
+    "maintenance": "保守・点検",
+    "public_use": "公用",
+    "weather": "荒天・災害",
+    "other": "休止",
+}
+
+
+@dataclass(frozen=True)
+class Closed:
+    """A closure and the bookings it displaced."""
+
+    closure: Closure
+    displaced: list[Booking] = field(default_factory=list)
+
+
+def in_the_way(
+    session: Session, facility: Facility, rooms: Sequence[Room], starts: datetime, ends: datetime
+) -> list[Booking]:
+    """Bookings that a closure would displace, also those of rooms that share a cell."""
+    atoms = {atom for room in rooms for atom in room.atoms}
+    keys = [room.key for room in facility.rooms if atoms & set(room.atoms)]
+    query = select(Booking).where(
+        Booking.facility == facility.slug,
+        Booking.room.in_(keys),
+        Booking.state.in_(HOLDING),
+        Booking.starts_at < ends,
+        Booking.ends_at > starts,
+    )
+    return list(session.scalars(query.order_by(Booking.starts_at, Booking.id)))
+
+
+def close(
+    session: Session,
+    facilities: Facilities,
+    facility: Facility,
+    room_keys: Sequence[str],
+    starts: datetime,
+    ends: datetime,
+    *,
+    kind: Kind,
+    reason: str,
+    actor: Actor,
+    displace: bool = False,
+) -> Closed:
+    """Close rooms for a stretch of time.
+
+    With `displace` the bookings in the way are cancelled with a full refund and told why; without it any
+    booking in the way raises Taken. Raises NotAllowed for an empty stretch.
+    """
+    if ends <= starts:
+        raise NotAllowed("end", "終わりの日時は、始まりより後にしてください。")
+    rooms = [facility.room(key) for key in room_keys]
+    displaced = in_the_way(session, facility, rooms, starts, ends) if displace else []
+    for booking in displaced:
+        if booking.state == "held":
+            release(session, facilities, booking.token)
+        else:
+            cancel(session, facilities, booking.token, actor=SYSTEM, reason=reason, our_fault=True)
+    closure = Closure(
+        facility=facility.slug,
+        rooms=list(room_keys),
+        starts_at=starts,
+        ends_at=ends,
+        kind=kind,
+        reason=reason,
+        created_at=clock.now(),
+        created_by=actor.id,
+    )
+    session.add(closure)
+    session.flush()
+    slots = slots_of_rooms(rooms, cell_ids(session, facility.slug, rooms), starts, ends)
+    clear_holds(session, facility, slots, clock.now())
+    take_cells(session, slots, closure_id=closure.id)
+    close_quanta(session, _session_quanta(facility, rooms, starts, ends), closed=True)
+    _record(session, closure, actor, "closure.made", len(displaced))
+    return Closed(closure, displaced)
+
+
+def reopen(session: Session, facilities: Facilities, closure_id: int, actor: Actor) -> Closure:
+    """End a closure early. Raises NotFound."""
+    closure = session.get(Closure, closure_id)
+    facility = facilities.get(closure.facility) if closure else None
+    if closure is None or facility is None or closure.ended_at is not None:
+        raise NotFound(str(closure_id))
+    free_cells(session, closure_id=closure.id)
+    rooms = [facility.room(key) for key in closure.rooms]
+    close_quanta(session, _session_quanta(facility, rooms, closure.starts_at, closure.ends_at), closed=False)
+    closure.ended_at = clock.now()
+    _record(session, closure, actor, "closure.ended", 0)
+    return closure
+
+
+def closures_of(session: Session, facility: str, starts: datetime, ends: datetime) -> list[Closure]:
+    query = select(Closure).where(
+        Closure.facility == facility,
+        Closure.ended_at.is_(None),
+        Closure.starts_at < ends,
+        Closure.ends_at > starts,
+    )
+    return list(session.scalars(query.order_by(Closure.starts_at)))
+
+
+def _session_quanta(
+    facility: Facility, rooms: Sequence[Room], starts: datetime, ends: datetime
+) -> list[Draw]:
+    draws = []
+    for room in rooms:
+        if room.sessions is None:
+            continue
+        for day in days_between(day_of(starts), day_of(ends).fromordinal(day_of(ends).toordinal() + 1)):
+            for span in starts_of(facility, room):
+                if instant(day, span.start) < ends and instant(day, span.end) > starts:
+                    resource = f"session:{facility.slug}:{room.key}"
+                    draws.append(Draw(resource, instant(day, span.start), 0, room.sessions.cap))
+    return draws
+
+
+def _record(session: Session, closure: Closure, actor: Actor, action: str, displaced: int) -> None:
+    details = {"kind": closure.kind, "displaced": displaced}
+    record(session, actor, action, object_kind="closure", object_id=closure.id, details=details)

@@ -1,0 +1,76 @@
+"""What ends by itself: holds nobody confirmed, bookings nobody paid. Run by the worker every minute."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from webapp import clock
+from webapp.audit import SYSTEM
+from webapp.booking import letters
+from webapp.booking.cancel import end_case_if_over
+from webapp.booking.facility import Facilities
+from webapp.booking.hold import facility_and_room, vacate
+from webapp.booking.models import Booking
+from webapp.booking.states import take
+from webapp.casework.models import Case
+from webapp.payment import charges
+from webapp.payment.models import OPEN_ATTEMPT, PaymentAttempt
+
+BATCH = 200
+
+
+def expire_holds(session: Session, facilities: Facilities, limit: int = BATCH) -> int:
+    """Free the slots of holds that ran out; returns how many. Safe to run twice or in two workers."""
+    query = (
+        select(Booking)
+        .where(Booking.state == "held", Booking.expires_at <= clock.now())
+        .order_by(Booking.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    expired = list(session.scalars(query))
+    for booking in expired:
+        take(booking, "expire")
+        vacate(session, facilities, booking)
+    return len(expired)
+
+
+def lapse_unpaid(session: Session, facilities: Facilities, limit: int = BATCH) -> int:
+    """End bookings whose day to pay is over, unless money is on its way; returns how many."""
+    query = (
+        select(Booking)
+        .where(Booking.state == "awaiting_payment", Booking.pay_by <= clock.now())
+        .order_by(Booking.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    lapsed = [b for b in session.scalars(query) if _may_lapse(session, facilities, b)]
+    for booking in lapsed:
+        _lapse(session, facilities, booking)
+    return len(lapsed)
+
+
+def _may_lapse(session: Session, facilities: Facilities, booking: Booking) -> bool:
+    facility = facilities.get(booking.facility)
+    if facility is not None and not facility.payment.lapse:
+        return False
+    if booking.charge_id is None:
+        return True
+    running = select(PaymentAttempt.id).where(
+        PaymentAttempt.charge_id == booking.charge_id, PaymentAttempt.status.in_(OPEN_ATTEMPT)
+    )
+    return session.scalar(running.limit(1)) is None
+
+
+def _lapse(session: Session, facilities: Facilities, booking: Booking) -> None:
+    take(booking, "lapse")
+    vacate(session, facilities, booking)
+    if booking.charge_id is not None:
+        charge = charges.lock(session, booking.charge_id)
+        charges.cancel(session, charge, reason="支払い期限切れ", actor=SYSTEM)
+    if booking.case_id is None:
+        return
+    facility, _ = facility_and_room(facilities, booking.facility, booking.room)
+    case = session.get_one(Case, booking.case_id)
+    session.flush()
+    end_case_if_over(session, booking.case_id, SYSTEM, "支払い期限切れ")
+    letters.tell_about(session, facility, case, [booking], "booking_expired")

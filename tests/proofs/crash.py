@@ -85,7 +85,8 @@ def run(scale: int, database_url: str, *, control: bool = False) -> dict[str, An
         house = House(folder, database_url, control)
         house.prepare()
         shown = _storm(house, scale)
-        return {"wanted": scale, **shown, **_found(database_url, shown.pop("references"))}
+        references = shown.pop("references")
+        return {"wanted": scale, **shown, **_found(database_url, references)}
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

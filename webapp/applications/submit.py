@@ -22,11 +22,10 @@ from webapp.form_engine.model import Definition
 from webapp.form_engine.outcome import Context, Outcome, Problem
 from webapp.form_engine.present import present
 from webapp.form_engine.problems import problems
-from webapp.intake import drafts, files, identity_number, sheets, versions
+from webapp.intake import drafts, files, identity_number, sheets, upgrading, versions
 from webapp.intake.contact import contact_of
 from webapp.intake.models import Draft, Submission
 from webapp.payment.models import Charge
-
 
 PASSWORD_SHOWN = timedelta(days=7)
 """How long the writer's own receipt page can be printed again with its lookup password."""
@@ -55,6 +54,10 @@ class Unseen(IllegalStep):
     """The writer has not seen what would be sent: the answers or the definition changed meanwhile."""
 
 
+class Outdated(IllegalStep):
+    """The draft's version is no longer taken: its writer has to look at the new one first."""
+
+
 def submit(
     session: Session,
     draft: Draft,
@@ -69,7 +72,8 @@ def submit(
 
     ``confirmed`` is the ``digest_of`` the check page showed. ``library`` is not needed: a draft is
     judged by the kept definition its writer saw. ``guard=False`` leaves the unique key and the lock
-    out, for the proof that they are what prevents a second case. Raises NotReady, Unseen.
+    out, for the proof that they are what prevents a second case. Raises NotReady, Unseen,
+    Outdated.
     """
     already = None
     if guard:
@@ -77,6 +81,12 @@ def submit(
         already = of_draft(session, draft)
     if already is not None and already.case_id is not None:
         return _as_before(session, already)
+    if upgrading.is_closed(session, draft):
+        raise Outdated(
+            "submit",
+            state="outdated",
+            say="この手続きの内容が新しくなりました。新しい内容に切り替えてください。",
+        )
     definition = versions.load(session, draft.version)
     outcome = _judged(draft, definition, context, confirmed)
     if not guard:
@@ -119,7 +129,7 @@ def _judged(draft: Draft, definition: Definition, context: Context, confirmed: s
     if draft.seen_version != draft.version or (confirmed is not None and confirmed != digest_of(draft)):
         raise Unseen("submit", state="changed", say="内容が変わっています。もう一度確かめてください。")
     outcome = evaluate(definition, draft.answers, context)
-    found = problems(definition, draft.answers, context)
+    found = problems(definition, draft.answers, context, outcome=outcome)
     if found or outcome.stops:
         raise NotReady(found, outcome)
     identity_number.refuse(definition, outcome.answers)

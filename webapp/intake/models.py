@@ -36,6 +36,8 @@ class Publication(Base):
     published_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
     published_by: Mapped[str | None] = mapped_column(String(80))
     explanation: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    closes_old: Mapped[bool] = mapped_column(Boolean, default=False)
+    """Whether drafts on earlier versions may no longer be sent as they are (a changed fee or law)."""
     effect: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
 
 
@@ -52,6 +54,8 @@ class Draft(Base):
     version: Mapped[str] = mapped_column(ForeignKey("definition_version.hash"), index=True)
     seen_version: Mapped[str] = mapped_column(String(64))
     upgraded_from: Mapped[str | None] = mapped_column(String(64))
+    declined_version: Mapped[str | None] = mapped_column(String(64))
+    """The newer version its writer chose not to switch to; asked once, not on every page."""
     answers: Mapped[Answers] = mapped_column(EncryptedJson, default=dict)
     provenance: Mapped[Provenance] = mapped_column(EncryptedJson, default=dict)
     overwritten: Mapped[list[dict[str, Any]]] = mapped_column(EncryptedJson, default=list)

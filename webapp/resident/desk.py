@@ -16,7 +16,7 @@ from webapp.form_engine.evaluate import evaluate
 from webapp.form_engine.model import Definition
 from webapp.form_engine.outcome import Context, Outcome, PageState, Problem
 from webapp.form_engine.problems import problems
-from webapp.intake import drafts, versions
+from webapp.intake import drafts, upgrading, versions
 from webapp.intake.merging import Seen, fingerprints
 from webapp.intake.models import Draft
 from webapp.resident import applicant
@@ -64,7 +64,7 @@ class Desk:
 
     def all_problems(self) -> list[Problem]:
         """Everything that is missing or wrong, on all visible pages."""
-        return problems(self.definition, self.draft.answers, self.context)
+        return problems(self.definition, self.draft.answers, self.context, outcome=self.outcome)
 
     def stops_at(self, key: str) -> bool:
         """Whether the way ends on this page: a stop that belongs here or earlier."""
@@ -95,6 +95,14 @@ class Desk:
     def page_of(self, path: str) -> str:
         """The page on which a path is asked."""
         return self.definition.page_of[path.split("[")[0].split(".")[0]].key if path else ""
+
+    @cached_property
+    def newer(self) -> upgrading.Upgrade | None:
+        """The newer version its writer could switch to, unless they chose to finish on this one."""
+        live = services().library.get(self.definition.slug)
+        found = upgrading.waiting(db(), self.draft, live, self.context)
+        is_declined = found is not None and self.draft.declined_version == found.definition.version
+        return None if found is None or (is_declined and not found.must) else found
 
     def label_of(self, path: str) -> str:
         """What a question is called."""

@@ -31,6 +31,7 @@ def upgrade() -> None:
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("published_by", sa.String(length=80), nullable=True),
         sa.Column("explanation", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("closes_old", sa.Boolean(), nullable=False),
         sa.Column("effect", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.ForeignKeyConstraint(
             ["previous"],
@@ -94,6 +95,7 @@ def upgrade() -> None:
         sa.Column("version", sa.String(length=64), nullable=False),
         sa.Column("seen_version", sa.String(length=64), nullable=False),
         sa.Column("upgraded_from", sa.String(length=64), nullable=True),
+        sa.Column("declined_version", sa.String(length=64), nullable=True),
         sa.Column("answers", sa.LargeBinary(), nullable=False),
         sa.Column("provenance", sa.LargeBinary(), nullable=False),
         sa.Column("overwritten", sa.LargeBinary(), nullable=False),
@@ -102,6 +104,7 @@ def upgrade() -> None:
         sa.Column("lang", sa.String(length=8), nullable=False),
         sa.Column("again_of_case_id", sa.Integer(), nullable=True),
         sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("kept_days", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),

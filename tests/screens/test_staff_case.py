@@ -304,3 +304,21 @@ def test_what_is_missing_on_a_paper_is_told_at_its_place(office: Office) -> None
     here = started.headers["Location"]
     answer = post(client, here, here, _action="send", applicant_name="", tel="0312345678")
     assert answer.status_code == 422 and "0312345678" in answer.text
+
+
+def test_receipt_and_correction_can_be_printed_for_the_post(office: Office) -> None:
+    reference = office.submit()
+    client = office.client()
+    here = f"/staff/cases/{reference}"
+    assert client.get(f"{here}/letters/receipt.pdf").data.startswith(b"%PDF-")
+    assert client.get(f"{here}/letters/correction.pdf").status_code == 404
+    post(
+        client,
+        f"{here}/correction",
+        f"{here}/correction",
+        _action="send",
+        mark="tel",
+        **{"reason:tel": "wrong", "note:tel": "確かめてください"},
+        **boxes("deadline", clock.today() + timedelta(days=5)),
+    )
+    assert client.get(f"{here}/letters/correction.pdf").data.startswith(b"%PDF-")

@@ -22,8 +22,8 @@ def on_settled(session: Session, paid: Paid) -> bool:
     if case.is_closed and paid.late:
         return False
     if case.due_on is None and case.period:
-        today = clock.today()
-        case.due_on = deadline.due_date(today, case.period, city_hall())
+        case.period = {**case.period, "from": clock.today().isoformat()}
+        deadline.recompute(session, case, city_hall())
     steps.raise_news(case, "paid")
     telling.tell_resident(
         session, case, "paid", dedupe_key=f"paid:{paid.settlement.attempt_id}", data={"amount_yen": yen}

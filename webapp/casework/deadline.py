@@ -73,12 +73,15 @@ def resume(session: Session, case: Case, calendar: BusinessCalendar | None = Non
 
 
 def recompute(session: Session, case: Case, calendar: BusinessCalendar | None = None) -> None:
-    """Set ``due_on`` from arrival, period and pauses; a case without a period keeps the date it was given."""
-    if case.period:
-        due = due_date(
-            _day(case.arrived_at), case.period, calendar or city_hall(), closed_pauses(session, case)
-        )
-        case.due_on = due or case.due_on
+    """Set ``due_on`` from arrival, period and pauses; a case without a period keeps the date it was given.
+
+    A clock that starts later than the arrival (with the payment, say) has no due date before it
+    starts, and from then on carries its first day in the period as ``from``.
+    """
+    if not case.period or (case.due_on is None and "from" not in case.period):
+        return
+    due = due_date(_start(case), case.period, calendar or city_hall(), closed_pauses(session, case))
+    case.due_on = due or case.due_on
 
 
 def closed_pauses(session: Session, case: Case) -> list[Pause]:
@@ -96,7 +99,7 @@ def days_used(session: Session, case: Case, calendar: BusinessCalendar | None = 
     pauses = closed_pauses(session, case)
     if case.paused_at:
         pauses.append(Pause(_day(case.paused_at) + ONE_DAY))
-    return used_days(_day(case.arrived_at), end, calendar or city_hall(), pauses)
+    return used_days(_start(case), end, calendar or city_hall(), pauses)
 
 
 def is_late(case: Case) -> bool:
@@ -107,6 +110,11 @@ def is_late(case: Case) -> bool:
         and case.due_on is not None
         and case.due_on < clock.today()
     )
+
+
+def _start(case: Case) -> date:
+    given = (case.period or {}).get("from")
+    return date.fromisoformat(given) if given else _day(case.arrived_at)
 
 
 def _rows(session: Session, case: Case) -> list[CasePause]:

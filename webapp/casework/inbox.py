@@ -43,6 +43,12 @@ class Wish:
     page: int = 1
     per_page: int = PER_PAGE
 
+    @property
+    def is_narrowed(self) -> bool:
+        """Tell whether more than the view and the words narrow the search."""
+        narrow = (self.kind, self.slug, self.status, self.department, self.assignee, self.channel)
+        return any((*narrow, self.arrived_from, self.arrived_to, self.sort != "due"))
+
 
 @dataclass(frozen=True)
 class Line:

@@ -15,10 +15,14 @@ from webapp.errors import NotFound
 _UNKNOWN = "受付番号またはパスワードが違います。受付票のとおりに入力してください。"
 
 
-def by_reference(session: Session, reference: str) -> Case:
-    """Return the case; raises NotFound. Whoever calls this has checked who may see it."""
+def by_reference(session: Session, reference: str, *, lock: bool = False) -> Case:
+    """Return the case; raises NotFound. Whoever calls this has checked who may see it.
+
+    ``lock`` holds the row until the transaction ends, so that two officers act one after the other.
+    """
     tidy = tidy_reference(reference)
-    case = session.scalar(select(Case).where(Case.reference == tidy)) if tidy else None
+    query = select(Case).where(Case.reference == tidy)
+    case = session.scalar(query.with_for_update() if lock else query) if tidy else None
     if case is None:
         raise NotFound("no such case", say="その受付番号の手続きは見つかりません。番号を確かめてください。")
     return case

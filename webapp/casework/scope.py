@@ -36,12 +36,14 @@ def covers(scope: Scope, case: Case) -> bool:
     return scope.covers(department=case.department, procedure=case.slug)
 
 
-def case_for(session: Session, scope: Scope, reference: str, *, with_asked: bool = False) -> Case:
+def case_for(
+    session: Session, scope: Scope, reference: str, *, with_asked: bool = False, lock: bool = False
+) -> Case:
     """Return the case when it lies inside ``scope`` (or was asked about).
 
     Raises NotFound otherwise, as if it did not exist.
     """
-    case = by_reference(session, reference)
+    case = by_reference(session, reference, lock=lock)
     if covers(scope, case):
         return case
     if with_asked and session.scalar(select(Case.id).where(Case.id == case.id, asked(scope))) is not None:

@@ -92,7 +92,7 @@ def per_month(session: Session, year: int) -> list[tuple[str, int, int]]:
 def channels(session: Session, year: int) -> dict[str, int]:
     """Return the number of cases by channel."""
     query = select(Case.channel, func.count()).where(Case.fiscal_year == year).group_by(Case.channel)
-    return dict(session.execute(query).tuples().all())
+    return {str(channel): int(count) for channel, count in session.execute(query)}
 
 
 def _line(rows: list[Any], calendar: BusinessCalendar) -> ProcedureLine:

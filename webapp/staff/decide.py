@@ -12,6 +12,7 @@ from webapp.casework.models import Case
 from webapp.casework.states import life
 from webapp.errors import InvalidInput
 from webapp.payment import charges
+from webapp.ports.storage import StorageError
 from webapp.staff import desk
 from webapp.staff.case import sent
 from webapp.web.guards import current_actor, staff_required
@@ -68,10 +69,15 @@ def reopen(reference: str) -> Response | tuple[str, int]:
 
 
 def store(prepared: issue.Prepared | None) -> None:
-    """Put the bytes into the store with no transaction open."""
-    if prepared is not None:
-        commit()
+    """Put the bytes into the store with no transaction open. Raises InvalidInput when it does not answer."""
+    if prepared is None:
+        return
+    commit()
+    try:
         services().storage.put(prepared.storage_key, prepared.data, prepared.media_type)
+    except StorageError:
+        say = "文書を保存できませんでした。少し待ってから、もう一度実行してください。"
+        raise InvalidInput("storage", field="message", say=say) from None
 
 
 def is_sample(case: Case) -> bool:
@@ -83,7 +89,7 @@ def is_sample(case: Case) -> bool:
 def carry_out(case: Case, ruling: decisions.Ruling, prepared: issue.Prepared | None) -> None:
     """Record the decision and, when its letter lies in the store, issue it in the same transaction."""
     session, actor = db(), current_actor()
-    session.refresh(case)
+    session.refresh(case, with_for_update=True)
     decisions.decide(
         session,
         case,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import redirect, url_for
+from flask import redirect, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
@@ -16,13 +16,17 @@ from webapp.casework.models import Case
 from webapp.identity.models import Staff
 from webapp.web.guards import current_actor, current_staff, staff_scope
 from webapp.web.services import services
-from webapp.web.transaction import afterwards, db
+from webapp.web.transaction import SAFE_METHODS, afterwards, db
 from webapp.web.widgets import FieldView, dom_id
 
 
 def case_for(reference: str, permission: str = "case.read", *, with_asked: bool = False) -> Case:
-    """Return the case if the officer may do this with it; raises NotFound otherwise."""
-    return scopes.case_for(db(), staff_scope(permission), reference, with_asked=with_asked)
+    """Return the case if the officer may do this with it, locked where something will be done.
+
+    Raises NotFound otherwise.
+    """
+    lock = request.method not in SAFE_METHODS
+    return scopes.case_for(db(), staff_scope(permission), reference, with_asked=with_asked, lock=lock)
 
 
 def officer() -> Staff:

@@ -54,7 +54,7 @@ def give(reference: str) -> Response | tuple[str, int]:
         if request.form.get("_action") == "preview":
             return sent(prepared.data, prepared.media_type, prepared.filename)
         store(prepared)
-        db().refresh(case)
+        db().refresh(case, with_for_update=True)
         issue.issue(db(), case, prepared, current_actor(), expires_on=expires_on)
     except InvalidInput as wrong:
         db().rollback()

@@ -119,14 +119,14 @@ def callback_address(
 
 def _register(app: Flask) -> None:
     from webapp.resident import account, sign_in
-    from webapp.staff import accounts
+    from webapp.staff import accounts, factors, invitation, second_factor
     from webapp.staff import sign_in as staff_sign_in
 
     resident = Blueprint("resident", __name__)
     staff = Blueprint("staff", __name__, url_prefix="/staff")
     for module in (sign_in, account):
         resident.register_blueprint(module.blueprint)
-    for module in (staff_sign_in, accounts):
+    for module in (staff_sign_in, second_factor, factors, invitation, accounts):
         staff.register_blueprint(module.blueprint)
     resident.register_blueprint(_my())
     staff.register_blueprint(_inbox())

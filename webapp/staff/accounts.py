@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from webapp.casework import assign
 from webapp.errors import InvalidInput
-from webapp.identity import permissions, staff_accounts
+from webapp.identity import factors, invitations, permissions, sessions, staff_accounts
 from webapp.identity.models import Staff
 from webapp.web import guards
 from webapp.web.services import services
@@ -105,6 +105,31 @@ def switch(staff_id: int) -> Response:
     return redirect(url_for(".accounts"), code=303)
 
 
+@blueprint.post("/<int:staff_id>/invite")
+@guards.staff_required("staff.manage")
+def invite(staff_id: int) -> Response | str:
+    """Make an invitation; its link is shown this once."""
+    if (away := guards.prove_again()) is not None:
+        return away
+    staff = staff_accounts.get(db(), staff_id)
+    token = invitations.invite(db(), staff, guards.current_actor())
+    address = services().settings.base_url + url_for("staff.invitation.show", token=token)
+    return _form(staff, {}, None, link=address)
+
+
+@blueprint.post("/<int:staff_id>/factors/reset")
+@guards.staff_required("staff.manage")
+def reset_factors(staff_id: int) -> Response:
+    """Remove all second factors of somebody who lost the telephone; their sessions end."""
+    if (away := guards.prove_again()) is not None:
+        return away
+    staff = staff_accounts.get(db(), staff_id)
+    factors.reset(db(), staff, guards.current_actor())
+    sessions.revoke_all(db(), staff_id=staff.id)
+    flash("2つめの確認方法を消し、サインインを終わらせました。", "success")
+    return redirect(url_for(".accounts"), code=303)
+
+
 @blueprint.get("/me")
 @guards.staff_required("staff.home")
 def me() -> str:
@@ -143,11 +168,12 @@ def _me_page(error: InvalidInput | None) -> str:
     )
 
 
-def _form(staff: Staff | None, typed: dict[str, str], error: InvalidInput | None) -> str:
+def _form(staff: Staff | None, typed: dict[str, str], error: InvalidInput | None, *, link: str = "") -> str:
     chosen = request.form.getlist("roles") if typed else (staff.roles if staff else [])
     return render_template(
         "staff/accounts_edit.html",
         staff=staff,
+        link=link,
         typed=typed,
         error=error,
         departments=_departments(),

@@ -7,9 +7,10 @@ from werkzeug.wrappers import Response
 
 from webapp import audit
 from webapp.errors import TooMany
-from webapp.identity import staff_sign_in
+from webapp.identity import factors, staff_sign_in
 from webapp.identity.models import Staff
-from webapp.web import errors, guards, held, next_page, sessions
+from webapp.staff import second_factor
+from webapp.web import errors, guards, held, sessions
 from webapp.web.place import place
 from webapp.web.transaction import commit, db
 
@@ -41,7 +42,7 @@ def enter() -> Response | tuple[str, int]:
     except staff_sign_in.WrongCredentials:
         staff_sign_in.failed(db(), found)
         return _page(login, "職員IDかパスワードが違います。確かめて、もう一度入力してください。"), 422
-    return _signed_in(staff_sign_in.succeeded(db(), staff, password, place()))
+    return _passed_password(staff_sign_in.succeeded(db(), staff, password, place()))
 
 
 @blueprint.get("/sign-in/again")
@@ -65,10 +66,13 @@ def sign_out() -> Response:
     return redirect(url_for("staff.sign_in.sign_in"), code=303)
 
 
-def _signed_in(staff: Staff) -> Response:
-    sessions.sign_in_staff(staff)
-    resume = next_page.parse(request.form.get("next"), side="staff")
-    return redirect(next_page.url(resume, fallback="staff.inbox.home"), code=303)
+def _passed_password(staff: Staff) -> Response:
+    """Go on to the second factor, or in; without one, production leads to setting one up first."""
+    wish = request.form.get("next", "")
+    if factors.of_staff(db(), staff.id):
+        second_factor.wait_for(staff, wish)
+        return redirect(url_for("staff.second_factor.ask"), code=303)
+    return second_factor.let_in(staff, wish, has_factor=False)
 
 
 def _page(login: str = "", error: str = "") -> str:

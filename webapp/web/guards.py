@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import wraps
 from typing import Any, Literal, TypeVar, cast
 
-from flask import Flask, g, redirect, url_for
+from flask import Flask, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from webapp import clock
 from webapp.audit import Actor
 from webapp.errors import Forbidden, NotFound
 from webapp.identity import sessions as session_store
@@ -26,6 +28,9 @@ from webapp.web.languages import lang as lang
 from webapp.web.transaction import around_view, db
 
 View = TypeVar("View", bound=Callable[..., Any])
+SET_UP = ("staff.factors.", "staff.sign_in.")
+"""All that an account without the required second factor may open."""
+FRESH = timedelta(minutes=15)
 GuardKind = Literal["public", "visitor", "resident", "staff", "callback"]
 
 
@@ -61,6 +66,8 @@ def staff_required(permission: str) -> Callable[[View], View]:
     def check() -> Response | None:
         if current_staff() is None:
             return _ask_sign_in("staff")
+        if sessions.current().get("needs_factor") and not (request.endpoint or "").startswith(SET_UP):
+            return redirect(url_for("staff.factors.factors"), code=303)
         if not staff_scope(permission):
             raise Forbidden(f"{permission} is not granted")
         return None
@@ -139,6 +146,17 @@ def current_owner(kind: str) -> tuple[int | None, frozenset[str]]:
     """Return whose things of a kind (``draft``) this browser may open: the resident's, and its own tokens."""
     resident = current_resident()
     return (resident.id if resident else None), frozenset(sessions.owned(kind))
+
+
+def prove_again() -> Response | None:
+    """Return the way to the password page unless the staff member proved who they are minutes ago.
+
+    For dangerous actions: call first in the view. A POST is kept and offered again afterwards.
+    """
+    proved_at = sessions.current().holder.authenticated_at
+    if proved_at is not None and clock.now() - proved_at < FRESH:
+        return None
+    return redirect(url_for("staff.second_factor.confirm", next=held.hold_request("staff")), code=303)
 
 
 def guard_of(view: Callable[..., Any]) -> Guard | None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from webapp.applications.review import Examined
+from webapp.calendar.era import format_era
 from webapp.casework.models import Case
 from webapp.city import City
-from webapp.documents.letters import format_era, frame, moment
+from webapp.documents.letters import frame, moment
 from webapp.documents.render import render
 from webapp.intake.corrections import REASONS
 from webapp.intake.models import Correction

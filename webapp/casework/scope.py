@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import ColumnElement, false, or_, select, true
 from sqlalchemy.orm import Session
 
@@ -49,3 +51,9 @@ def case_for(
     if with_asked and session.scalar(select(Case.id).where(Case.id == case.id, asked(scope))) is not None:
         return case
     raise NotFound("outside the scope", say="この案件は、あなたの課の担当ではありません。")
+
+
+def chosen(session: Session, scope: Scope, references: Sequence[str]) -> list[Case]:
+    """Return those of the chosen cases that lie inside ``scope``, oldest first."""
+    query = select(Case).where(Case.reference.in_(references), within(scope))
+    return list(session.scalars(query.order_by(Case.arrived_at, Case.id)))

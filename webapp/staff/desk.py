@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from flask import redirect, request, url_for
-from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
@@ -60,12 +59,11 @@ def viewed(case: Case, action: str = "case.view", **details: Any) -> None:
     """Leave a line in the audit trail that the officer saw this case."""
     actor, case_id = current_actor(), case.id
 
-    def write(session: Session) -> None:
-        audit.record(
+    afterwards(
+        lambda session: audit.record(
             session, actor, action, object_kind="case", object_id=case_id, case_id=case_id, details=details
         )
-
-    afterwards(write)
+    )
 
 
 def to_case(case: Case, anchor: str = "") -> Response:

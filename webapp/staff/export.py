@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from flask import Blueprint, render_template, request, send_file
-from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from webapp import audit, clock
@@ -13,7 +12,7 @@ from webapp.applications import export_files, export_table, export_write
 from webapp.applications.export_table import Read
 from webapp.applications.export_write import Written
 from webapp.casework.models import Case
-from webapp.casework.scope import within
+from webapp.casework.scope import chosen as chosen_cases
 from webapp.errors import InvalidInput
 from webapp.staff import desk
 from webapp.web.downloads import disposition
@@ -79,8 +78,7 @@ def _read() -> list[Read]:
 def _cases() -> list[Case]:
     """The chosen cases that lie inside the officer's scope; others are left out without a word."""
     references = list(dict.fromkeys(request.form.getlist("reference")))[:MOST]
-    query = select(Case).where(Case.reference.in_(references), within(staff_scope("case.export")))
-    return list(db().scalars(query.order_by(Case.arrived_at, Case.id)))
+    return chosen_cases(db(), staff_scope("case.export"), references)
 
 
 def _record(kind: str, found: list[Read], columns: int) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from webapp.applications import erase
@@ -23,7 +22,7 @@ ACTIONS = {"delete": "削除", "anonymise": "匿名化"}
 @staff_required("system.manage")
 def show() -> str:
     return render_template(
-        "staff/retention_show.html", groups=_groups(db()), actions=ACTIONS, runs=runs(db())
+        "staff/retention_show.html", groups=_groups(), actions=ACTIONS, runs=runs(db())
     )
 
 
@@ -40,7 +39,7 @@ def run() -> Response:
     return redirect(url_for(".show"), code=303)
 
 
-def _groups(session: Session) -> list[tuple[str, str, str, int]]:
+def _groups() -> list[tuple[str, str, str, int]]:
     """Return procedure, outcome, action and number: no officer needs to read names to press the button."""
     counted = Counter(
         (
@@ -48,6 +47,6 @@ def _groups(session: Session) -> list[tuple[str, str, str, int]]:
             state_of(one.case.kind, one.case.status).staff,
             one.action,
         )
-        for one in erase.plan(session)
+        for one in erase.plan(db())
     )
     return [(*key, number) for key, number in sorted(counted.items())]

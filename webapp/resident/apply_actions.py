@@ -34,6 +34,8 @@ def carry_out(opened: Desk, page_key: str, saved: Saved, errors: Errors) -> Answ
             _("マイナンバー（個人番号）は書かないでください。書いた番号は保存していません。")
         )
     verb, _colon, rest = request.form.get("_action", "").partition(":")
+    if _is_htmx() and verb in ("next", "later"):
+        verb = ""  # only a real press of the button goes on; htmx merely saves
     if opened.outcome.page(page_key) is None:
         return redirect(url_for("resident.apply.go_on", token=opened.draft.token), 303)
     match verb:

@@ -49,7 +49,7 @@ def render_part(
     """What htmx swaps after an answer was saved: all fields, or only the marks when nothing else changes."""
     shown = values(opened, page_key, check=check, errors=errors, candidates=candidates)
     same = (
-        not request.form.get("_action")
+        request.form.get("_action", "") in ("", "next", "later")
         and request.form.get("_shape") == shown["shape"]
         and not _shows_other_text(shown["fields"])
     )

@@ -36,8 +36,11 @@ def save(reference: str) -> Answer:
     errors = take_form(mending)
     mending.refresh()
     wanted = request.form.get("_action", "")
-    if wanted.partition(":")[0] != "next":
-        return _page(mending, errors=errors, whole=request.headers.get("HX-Request") != "true")
+    is_htmx = request.headers.get("HX-Request") == "true"
+    if wanted == "later" and not errors and not is_htmx:
+        return redirect(url_for("resident.cases.case", reference=mending.case.reference), 303)
+    if wanted.partition(":")[0] != "next" or is_htmx:
+        return _page(mending, errors=errors, whole=not is_htmx)
     wrong = mending.problems()
     if wrong or errors:
         return _page(mending, wrong, errors), 422
@@ -93,6 +96,7 @@ def _page(
         "resident/correct_form.html" if whole else "resident/correct_fields.html",
         mending=mending,
         case=mending.case,
+        saved=not whole,
         correction=mending.correction,
         seen=mending.seen,
         views=mending.views(texts),

@@ -9,6 +9,7 @@ from webapp.applications.submit import NotReady, Outdated, Submitted, Unseen, di
 from webapp.form_engine import messages
 from webapp.identity import signatures, throttle
 from webapp.resident import applicant, apply_page, desk, sign, summary
+from webapp.resident.case_access import remember
 from webapp.resident.desk import Desk
 from webapp.web import guards
 from webapp.web.guards import visitor_or_resident
@@ -33,16 +34,16 @@ def check(token: str) -> Answer:
 @visitor_or_resident
 def submit_application(token: str) -> Answer:
     opened, may_show = desk.open_for_writing(token)
+    if opened.draft.submitted_case_id is not None:
+        return redirect(url_for(".receipt", token=token), 303)
     if not may_show or not apply_page.is_known_enough(opened.outcome.level):
         return redirect(apply_page.sign_in_url(opened.outcome.level, url_for(".check", token=token)), 303)
-    if opened.draft.submitted_case_id is None:
-        if request.form.get("declared") != "yes":
-            return _check_page(
-                opened, [("declared", _("内容を確かめて、「同意します」にチェックを入れてください。"))]
-            ), 422
-        if sign.is_needed(opened) and not sign.is_signed(opened):
-            return redirect(url_for("resident.sign.show", token=token), 303)
-        throttle.count(db(), "send.here", place())
+    if request.form.get("declared") != "yes":
+        text = _("内容を確かめて、「同意します」にチェックを入れてください。")
+        return _check_page(opened, [("declared", text)]), 422
+    if sign.is_needed(opened) and not sign.is_signed(opened):
+        return redirect(url_for("resident.sign.show", token=token), 303)
+    throttle.count(db(), "send.here", place())
     try:
         sent = submit(
             db(),
@@ -58,6 +59,7 @@ def submit_application(token: str) -> Answer:
     except Unseen:
         text = _("ほかの画面で内容が変わりました。もう一度確かめてから、送ってください。")
         return _check_page(desk.desk_of(opened.draft), [("check-answers", text)]), 409
+    remember(sent.case)
     signatures.attach(db(), token, sent.case.id)
     return redirect(url_for(".receipt", token=token), 303)
 

@@ -176,9 +176,15 @@ def _file(question: kinds.File, value: Any, drawing: Drawing) -> dict[str, Any]:
     given = value if isinstance(value, list) else []
     urls = drawing.file_urls or (lambda item: {})
     endings = files.extensions(question)
+    kinds_of_file = {
+        "pdf": _("PDF"),
+        "image": _("写真・画像（JPEG、PNG、HEICなど）"),
+        "office": _("ワード・エクセル・パワーポイント"),
+        "text": _("テキスト・CSV"),
+    }
     limits = _(
-        "%(types)s / 1つ %(size)sまで / %(count)s個まで",
-        types="・".join(dict.fromkeys(ending.upper() for ending in endings)),
+        "%(types)s。1つ %(size)sまで、%(count)s個まで。",
+        types="、".join(kinds_of_file[group] for group in question.allow),
         size=file_size(question.max_mb * files.MEGABYTE),
         count=question.max_files,
     )

@@ -21,6 +21,7 @@
     place.textContent = text;
     place.classList.toggle("save-state--failed", Boolean(isBad));
   };
+  if (state() && !state().textContent.trim()) say(form.dataset.ready || "");
   const again = () => htmx.trigger(form, "change");
 
   form.addEventListener("compositionstart", () => { composing = true; });

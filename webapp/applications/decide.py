@@ -70,6 +70,9 @@ def check(case: Case, ruling: Ruling) -> Step:
     Raises IllegalStep naming the step, InvalidInput where reasons (行政手続法8条) or a message are missing.
     """
     step = life(case.kind).step(ruling.step, case.status)
+    if case.kind == "booking":
+        # A booking holds rooms and money: only the booking ledger may decide about it.
+        raise IllegalStep(step.key, state=case.status, say="予約の確定や取消しは、予約台帳で行ってください。")
     if not step.by_staff or step.key in ("start", "ask_correction", "call_off_correction", "reopen"):
         raise IllegalStep(step.key, state=case.status, say=f"「{step.label}」はここではできません。")
     if step.needs_reasons and not ruling.reasons.strip():

@@ -67,7 +67,10 @@ def send_digests(session: Session, departments: list[str]) -> int:
     sent = 0
     for department in departments:
         counts = inbox.waiting(session, department)
-        numbers = {inbox.VIEWS[view]: counts[view] for view in ("new", "answered", "message", "late", "soon")}
+        numbers = {
+            inbox.VIEWS[view]: counts[view]
+            for view in ("new", "answered", "message", "late", "soon", "opinion")
+        }
         sent += send_digest(session, DigestCounts(department, numbers), _addresses(session, department))
     return sent
 

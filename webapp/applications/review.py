@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from webapp import clock
 from webapp.audit import Actor
+from webapp.audit import record as audit
 from webapp.calendar.business import BusinessCalendar, city_hall
 from webapp.casework import steps, telling, ticks
 from webapp.casework.models import Case
@@ -139,6 +140,15 @@ def tick(session: Session, case: Case, paths: set[str], actor: Actor) -> None:
     if seen is None:
         raise NotFound("no answers to tick")
     ticks.set_ticks(session, case, {row.path: row.value for row in seen.rows}, paths, actor)
+    audit(
+        session,
+        actor,
+        "case.ticks",
+        object_kind="case",
+        object_id=case.id,
+        case_id=case.id,
+        details={"ticked": len(paths)},
+    )
     if case.news in ("arrived", "answered"):
         steps.settle_news(case)
 

@@ -29,6 +29,7 @@ from webapp.intake import corrections, files
 from webapp.payment import charges
 from webapp.staff import case_words, desk, typed
 from webapp.staff.inbox import CHANNELS
+from webapp.web.display import url_if
 from webapp.web.downloads import disposition
 from webapp.web.guards import staff_required, staff_scope
 from webapp.web.services import services
@@ -103,6 +104,7 @@ def page(case: Case, errors: dict[str, str] | None = None, **more: Any) -> str:
         past_corrections=[one for one in corrections.of_case(session, case.id) if one.status != "open"],
         reasons=corrections.REASONS,
         steps=_offered(case),
+        ledger_url=url_if("staff.timeline.timeline") if case.kind == "booking" else None,
         others=_others(case),
         bounced=resident.email_bounced_at if resident else None,
         assignee=session.get(Staff, case.assignee_id) if case.assignee_id else None,
@@ -111,7 +113,7 @@ def page(case: Case, errors: dict[str, str] | None = None, **more: Any) -> str:
         colleague_pairs=_colleagues(case),
         duty_kinds=duties.KINDS,
         can_correct=seen is not None and steps.may(case, "ask_correction"),
-        can_reopen=steps.may(case, "reopen"),
+        can_reopen=case.kind != "booking" and steps.may(case, "reopen"),
         may_answer=_may_answer,
         labels={row.path: row.label for row in seen.rows} if seen else {},
         department_name=desk.department_name,
@@ -156,7 +158,9 @@ def _may_answer(opinion: CaseOpinion) -> bool:
 
 
 def _offered(case: Case) -> list[Any]:
-    """What the officer may do next, with the step and whether it needs a page of its own."""
+    """What the officer may do next; a booking is decided in the booking ledger."""
+    if case.kind == "booking":
+        return []
     return [
         step
         for step in steps.legal_steps(case, by_staff=True)

@@ -156,6 +156,7 @@ def _choose(errors: dict[str, str]) -> str:
     wanted = request.form.get("slug") or request.args.get("slug", "")
     return render_template(
         "staff/enter_choose.html",
+        under_way=_under_way(),
         procedures=[(one.slug, one.title.ja) for one in _procedures()],
         chosen=wanted,
         channel=desk.typed_field(
@@ -182,6 +183,12 @@ def _choose(errors: dict[str, str]) -> str:
         errors=errors,
         error_list=desk.error_list(errors),
     )
+
+
+def _under_way() -> list[Draft]:
+    """The entries this officer has begun and not sent; they are lost with the session at the latest."""
+    tokens = frozenset(one for one in sessions.owned("draft") if f"enter:{one}" in sessions.current())
+    return drafts.under_way(db(), drafts.Owner(tokens=tokens))
 
 
 def _entry(token: str) -> Entry:

@@ -16,6 +16,7 @@ from webapp.casework.states import LIVES, state_of
 from webapp.staff import desk, typed
 from webapp.web.display import url_if
 from webapp.web.guards import current_actor, staff_required, staff_scope
+from webapp.web.services import services
 from webapp.web.transaction import afterwards, db
 
 blueprint = Blueprint("inbox", __name__)
@@ -65,6 +66,7 @@ def inbox() -> str:
         views=cases.VIEWS,
         sorts=cases.SORTS,
         kinds={key: life.label.ja for key, life in LIVES.items()},
+        procedures=_procedures(wish),
         statuses=_statuses(),
         channels=CHANNELS,
         departments=_departments(wish),
@@ -113,6 +115,12 @@ def _url(**changes: Any) -> str:
 
 def _statuses() -> dict[str, str]:
     return {key: state.staff for life in LIVES.values() for key, state in life.states.items()}
+
+
+def _procedures(wish: cases.Wish) -> dict[str, str]:
+    known = [services().library[slug] for slug in services().library]
+    mine = [one for one in known if wish.scope.covers(department=one.department, procedure=one.slug)]
+    return {one.slug: one.title.ja for one in mine}
 
 
 def _departments(wish: cases.Wish) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, flash, request
 from werkzeug.wrappers import Response
 
+from webapp import audit
 from webapp.applications import review
 from webapp.casework import assign, steps, telling, thread
 from webapp.casework.open_case import renew_password
@@ -50,6 +51,7 @@ def give(reference: str) -> Response:
 def seen(reference: str) -> Response:
     case = desk.case_for(reference, "case.work")
     steps.settle_news(case)
+    audit.record(db(), current_actor(), "case.seen", object_kind="case", object_id=case.id, case_id=case.id)
     flash("新着の印を外しました。", "success")
     return desk.to_case(case)
 

@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from integrations.catalogue import Ground
@@ -30,6 +30,9 @@ from webapp.ports.payment import (
     Started,
     Truth,
 )
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 FEE_PER_MILLE: Mapping[str, int] = {"card": 36, "paypay": 32, "konbini": 36}
@@ -63,6 +66,13 @@ class SandboxPayment:
         self._deliver = deliver
         self._in_background = in_background
 
+    @property
+    def application(self) -> WSGIApplication:
+        """Its pages, to be mounted at /sandbox/payment."""
+        from integrations.payment.sandbox_page import SandboxPages  # the page needs the plug, not it the page
+
+        return SandboxPages(self)
+
     def start(self, order: Order) -> Started:
         """See PaymentPort."""
         body = json.dumps(asdict(order), default=str, ensure_ascii=False, sort_keys=True)
@@ -74,7 +84,8 @@ class SandboxPayment:
             if row is None:
                 values = ("sp_" + secrets.token_urlsafe(12), order.key, body, order.amount_yen)
                 db.execute(
-                    "INSERT INTO payment (id, key, body, status, amount_yen, expires_at) VALUES (?, ?, ?, 'open', ?, ?)",
+                    "INSERT INTO payment (id, key, body, status, amount_yen, expires_at)"
+                    " VALUES (?, ?, ?, 'open', ?, ?)",
                     (*values, order.expires_at.astimezone(UTC).isoformat()),
                 )
                 row = db.execute("SELECT * FROM payment WHERE key = ?", (order.key,)).fetchone()

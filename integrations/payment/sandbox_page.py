@@ -139,7 +139,8 @@ class SandboxPages:
         now = self._plug.now().isoformat()
         with self._plug.store.writing() as db:
             db.execute(
-                "UPDATE payment SET status = 'paid', method = 'card', paid_at = ? WHERE id = ? AND status = 'open'",
+                "UPDATE payment SET status = 'paid', method = 'card', paid_at = ?"
+                " WHERE id = ? AND status = 'open'",
                 (now, payment),
             )
 

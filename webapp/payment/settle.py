@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from webapp import audit, clock
 from webapp.audit import SYSTEM
 from webapp.calendar.fiscal import fiscal_year
-from webapp.payment import attempts, charges, states
+from webapp.payment import attempts, charges, refunds, states
 from webapp.payment.models import Charge, PaymentAttempt, Settlement
 from webapp.ports.payment import Truth
 
@@ -135,9 +135,15 @@ def apply(session: Session, charge: Charge, settlement: Settlement, handlers: Ha
     given = handlers[charge.purpose].on_settled(session, Paid(charge, settlement, late))
     if given and late:
         charges.restore(session, charge, reason="期限後の入金を充てた", actor=SYSTEM)
-    elif not given and not late:
-        charges.adjust(
-            session, charge, "reduced", settlement.amount_yen, reason="提供できなくなった", actor=SYSTEM
+    elif not given:
+        refunds.propose(
+            session,
+            charge,
+            settlement.amount_yen,
+            cause="late" if late else "unavailable",
+            rule=refunds.Rule("期限の後に入金され、提供できないため" if late else "提供できなくなったため"),
+            actor=SYSTEM,
+            settlement=settlement,
         )
     session.flush()
     return not given

@@ -10,16 +10,12 @@ from webapp.errors import NotFound
 from webapp.form_engine.fields import File
 from webapp.form_engine.model import Page
 from webapp.intake import drafts, files, places, postal, rows, saving
-from webapp.intake.files import FileRefused
 from webapp.intake.models import Draft
 from webapp.intake.prefill import mark
 from webapp.intake.saving import Saved
-from webapp.ports.scanner import ScannerUnavailable
-from webapp.ports.storage import StorageError
-from webapp.resident import apply_page
+from webapp.resident import apply_page, uploads
 from webapp.resident.desk import Desk
-from webapp.web.services import services
-from webapp.web.transaction import commit, db
+from webapp.web.transaction import db
 from webapp.web.widgets import dom_id
 
 Errors = dict[str, list[str]]
@@ -59,25 +55,9 @@ def take_uploads(opened: Desk, topic: Page) -> Errors:
             continue
         try:
             _store(opened.draft, path, question, sent.filename, sent.stream.read())
-        except FileRefused as refused:
-            errors.setdefault(path, []).append(refusal_text(refused))
-        except StorageError:
-            errors.setdefault(path, []).append(
-                _("ファイルを保存できませんでした。少し待ってから、もう一度選んでください。")
-            )
+        except (uploads.FileRefused, uploads.StorageError) as refused:
+            errors.setdefault(path, []).append(uploads.refusal_text(refused))
     return errors
-
-
-def refusal_text(refused: FileRefused) -> str:
-    """What to do about a file that was not taken."""
-    texts = {
-        "empty": _("「%(name)s」は中身が空です。別のファイルを選んでください。"),
-        "too_large": _("「%(name)s」は大きすぎます。%(limit)sMBまでのファイルにしてください。"),
-        "too_many": _("ファイルは%(limit)s個までです。どれかを取り消してから追加してください。"),
-        "virus": _("「%(name)s」からウイルスが見つかったため、受け取れません。"),
-        "wrong_type": _("「%(name)s」はこの種類では受け取れません。写真かPDFなどにしてください。"),
-    }
-    return str(texts[refused.code]) % {"name": "", "limit": "", **refused.params}
 
 
 def _file_question(opened: Desk, topic: Page, path: str) -> File | None:
@@ -92,21 +72,9 @@ def _file_question(opened: Desk, topic: Page, path: str) -> File | None:
 
 
 def _store(draft: Draft, path: str, question: File, name: str, data: bytes) -> None:
-    plugs = services()
     given = places.get(drafts.locked(db(), draft).answers, path) or []
-    upload = files.inspect(name, data, question, already=len(given))
-    row = files.announce(db(), path, upload, draft=draft, case_id=None)
-    commit()  # nothing is open while the scanner and the store are spoken to
-    try:
-        verdict = plugs.scanner.scan(upload.data)
-        scanned = True
-    except ScannerUnavailable:
-        verdict, scanned = None, False
-    if verdict is not None and not verdict.clean:
-        files.infected(row)
-        raise FileRefused("virus", name=name)
-    plugs.storage.put(row.storage_key, upload.data, upload.media_type)
-    files.arrived(db(), row, draft, scanned=scanned)
+    row, is_scanned = uploads.keep(path, question, name, data, already=len(given), draft=draft)
+    files.arrived(db(), row, draft, scanned=is_scanned)
 
 
 def _next(opened: Desk, page_key: str, errors: Errors) -> Answer:

@@ -18,18 +18,15 @@ from webapp.form_engine.fields import File
 from webapp.form_engine.model import Definition
 from webapp.form_engine.outcome import Change, Context, Outcome, Problem
 from webapp.form_engine.parse import parse_page
-from webapp.intake import corrections, files, identity_number, places, rows, sheets
-from webapp.intake.files import FileRefused
+from webapp.intake import corrections, identity_number, places, rows, sheets
 from webapp.intake.merging import fingerprints, merge
 from webapp.intake.models import Answers, Correction
 from webapp.intake.sniffing import SHOWN_INLINE
-from webapp.ports.scanner import ScannerUnavailable
-from webapp.resident import apply_actions, case_page, desk
+from webapp.resident import case_page, desk, uploads
 from webapp.web import guards
 from webapp.web.field_views import Drawing, page_views
 from webapp.web.pages import typed_form
-from webapp.web.services import services
-from webapp.web.transaction import commit, db
+from webapp.web.transaction import db
 from webapp.web.widgets import FieldView, dom_id
 
 Errors = dict[str, list[str]]
@@ -166,27 +163,15 @@ def _take_uploads(mending: Mending, correction: Correction) -> Errors:
             continue
         try:
             _store(correction, path, question, sent.filename, sent.stream.read())
-        except FileRefused as refused:
-            errors.setdefault(path, []).append(apply_actions.refusal_text(refused))
+        except (uploads.FileRefused, uploads.StorageError) as refused:
+            errors.setdefault(path, []).append(uploads.refusal_text(refused))
     return errors
 
 
 def _store(correction: Correction, path: str, question: File, name: str, data: bytes) -> None:
     given = places.get(correction.answers, path) or []
-    upload = files.inspect(name, data, question, already=len(given))
-    row = files.announce(db(), path, upload, draft=None, case_id=correction.case_id)
-    commit()  # nothing is open while the scanner and the store are spoken to
-    plugs = services()
-    try:
-        is_clean = plugs.scanner.scan(upload.data).clean
-        scanned = True
-    except ScannerUnavailable:
-        is_clean, scanned = True, False
-    if not is_clean:
-        files.infected(row)
-        raise FileRefused("virus", name=name)
-    plugs.storage.put(row.storage_key, upload.data, upload.media_type)
-    row.scan_state = "clean" if scanned else "unscanned"
+    row, is_scanned = uploads.keep(path, question, name, data, already=len(given), case_id=correction.case_id)
+    row.scan_state = "clean" if is_scanned else "unscanned"
     fresh = corrections.locked(db(), correction.id)
     now = [*(places.get(fresh.answers, path) or []), row.as_answer()]
     fresh.answers = places.put(fresh.answers, path, now)

@@ -89,6 +89,16 @@ def field_view(state: FieldState, value: Any, drawing: Drawing) -> FieldView:
     )
 
 
+def file_view(
+    question: kinds.File, path: str, given: list[dict[str, Any]], errors: list[str], lang: Lang
+) -> FieldView:
+    """A file question on its own, outside of a page."""
+    drawing = Drawing(
+        Outcome(pages=(), fields={}, answers={}), {}, lang, errors={path: errors} if errors else {}
+    )
+    return field_view(FieldState(path, question, "", True, required=True), given, drawing)
+
+
 def provenance_text(mark: Mapping[str, Any] | None) -> str | None:
     """Where a prefilled answer came from, for people; nothing for what they typed themselves."""
     match (mark or {}).get("source"):
@@ -104,6 +114,8 @@ def provenance_text(mark: Mapping[str, Any] | None) -> str | None:
             return str(_("窓口の職員が入力しました"))
         case "proxy":
             return str(_("代理の方が入力しました"))
+        case "handed_in":
+            return str(_("あとから提出しました"))
         case "corrected":
             return str(_("あとから直しました"))
     return None

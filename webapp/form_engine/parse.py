@@ -136,6 +136,9 @@ def _boxes(form: Form, path: str, parts: tuple[str, ...], read: Any) -> Any:
     typed = {part: normalise.free_text((form.get(f"{path}.{part}") or [""])[0])[:40] for part in parts}
     if not any(text.strip() for text in typed.values()):
         return None
+    era = normalise.free_text((form.get(f"{path}.era") or [""])[0])[:4].strip()
+    if era and typed["year"].strip():
+        typed["year"] = era + typed["year"].strip()
     value = read(typed)
     return {"_raw": typed} if value is None else value
 

@@ -98,7 +98,9 @@ def _display() -> Display:
     return Display(
         html_lang=HTML_LANG[lang()],
         classes=" ".join(classes),
-        languages=[Choice(LABELS[key], _here(PARAMETER, key), key == lang(), HTML_LANG[key]) for key in LANGS],
+        languages=[
+            Choice(LABELS[key], _here(PARAMETER, key), key == lang(), HTML_LANG[key]) for key in LANGS
+        ],
         sizes=[
             Choice(label, _here("size", key), key == size)
             for key, label in zip(SIZES, (_("標準"), _("大"), _("特大")), strict=True)

@@ -14,6 +14,7 @@ from flask import Flask, current_app, url_for
 from webapp.calendar.era import format_era
 from webapp.clock import tokyo
 from webapp.web.languages import lang
+from webapp.web.services import services
 from webapp.yaml_source import Lang, Text
 
 WEEKDAYS = "月火水木金土日"
@@ -35,7 +36,7 @@ def install(app: Flask) -> None:
         file_size=file_size,
         reference=reference,
     )
-    app.jinja_env.globals["static_url"] = static_url
+    app.jinja_env.globals.update(static_url=static_url, shelf_icon=shelf_icon)
 
 
 def text_of(value: Any) -> str:
@@ -155,3 +156,9 @@ def _day(value: date | datetime | None) -> date | None:
     if isinstance(value, datetime):
         return tokyo(value).date()
     return value
+
+
+def shelf_icon(key: str) -> str:
+    """The icon of a category; a plain sheet where the city does not list it."""
+    shelf = services().city.category(key)
+    return shelf.icon if shelf else "file"

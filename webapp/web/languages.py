@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import cast
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -27,7 +26,7 @@ LABELS: dict[Lang, str] = {"ja": "日本語", "easy": "やさしい日本語", "
 TRANSLATIONS = Path(__file__).resolve().parent.parent / "translations"
 
 
-class PoDomain(Domain):  # type: ignore[misc]  # flask_babel has no types
+class PoDomain(Domain):
     """The catalogues of `webapp/translations/<locale>/LC_MESSAGES/messages.po`, compiled in memory."""
 
     def __init__(self, folder: Path = TRANSLATIONS) -> None:
@@ -62,7 +61,7 @@ def _chosen() -> Lang:
         return "ja"
     for wish in (request.args.get(PARAMETER), request.cookies.get(COOKIE)):
         if wish in LANGS:
-            return cast("Lang", wish)
+            return wish
     return "ja"
 
 

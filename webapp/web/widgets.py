@@ -9,9 +9,12 @@ from typing import Any
 # value, label, hint
 Option = tuple[str, str, str | None]
 
-_INPUT_TYPES = {"tel": "tel", "email": "email", "password": "password", "search": "search"}
+_INPUT_TYPES = {"tel": "tel", "email": "email", "password": "password", "search": "search", "time": "time"}
 _INPUT_MODES = {"integer": "numeric", "decimal": "decimal", "money": "numeric", "postal": "numeric"}
-_WIDTHS = {"integer": "short", "decimal": "short", "money": "short", "postal": "short", "tel": "medium"}
+_WIDTHS = {
+    **dict.fromkeys(("integer", "decimal", "money", "postal", "time", "year"), "short"),
+    "tel": "medium",
+}
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,8 @@ class FieldView:
     max_length: int | None = None
     lookup: bool = False
     candidates: Sequence[Option] = ()
-    eras: Sequence[tuple[str, str]] = ()
+    eras: bool | None = None
+    """Whether a date asks for the era; births do unless told otherwise."""
     rows: Sequence[RowView] = ()
     may_add: bool = True
     may_remove: bool = True
@@ -75,6 +79,12 @@ class FieldView:
     def __post_init__(self) -> None:
         object.__setattr__(self, "inputmode", self.inputmode or _INPUT_MODES.get(self.type))
         object.__setattr__(self, "width", self.width or _WIDTHS.get(self.type, "full"))
+
+    @property
+    def asks_era(self) -> bool:
+        if self.eras is not None:
+            return self.eras
+        return self.autocomplete == "bday" or "birth" in self.path.rsplit(".", 1)[-1]
 
     @property
     def input_type(self) -> str:

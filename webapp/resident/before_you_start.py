@@ -1,0 +1,173 @@
+"""What a procedure asks of people, computed from its definition: the card 「はじめる前に」 and the JSON catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from flask_babel import gettext as _
+
+from webapp import clock
+from webapp.calendar.business import BusinessCalendar
+from webapp.conditions.dates import Span, shift
+from webapp.form_engine.fee_model import FeeLine, FeeRule
+from webapp.form_engine.model import Definition
+from webapp.form_engine.rules_model import Retention
+from webapp.web.filters import yen
+from webapp.yaml_source import Lang
+
+Need = tuple[str, str | None]
+"""A thing to have at hand, and when it is needed or how it is given."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """Everything the procedure page says before one starts; texts are in the reader's language."""
+
+    who: str
+    needs: list[Need]
+    fee: list[str]
+    minutes: int
+    identity: str
+    identity_note: str | None
+    by_phone: str
+    processing: str | None
+    ready_by: date | None
+    window: str | None
+    delivery: str | None
+    laws: list[str]
+    purpose: str
+    retention: str | None
+
+
+def card(definition: Definition, lang: Lang, calendar: BusinessCalendar) -> Card:
+    """Return the card of a procedure."""
+    within = definition.processing.within
+    note = definition.identity.note
+    return Card(
+        who=definition.who.in_(lang),
+        needs=list(_needs(definition, lang)),
+        fee=fee_lines(definition.fee, lang),
+        minutes=definition.minutes,
+        identity=identity_text(definition.identity.level),
+        identity_note=note.in_(lang) if note else None,
+        by_phone=_by_phone(definition),
+        processing=span_text(within) if within else None,
+        ready_by=shift(clock.today(), within, 1, calendar) if within else None,
+        window=definition.window.note.in_(lang) if definition.window else None,
+        delivery=definition.delivery.in_(lang) if definition.delivery else None,
+        laws=[f"{law.name} {law.article}" if law.article else law.name for law in definition.law],
+        purpose=definition.purpose_of_use.in_(lang),
+        retention=retention_text(definition.retention),
+    )
+
+
+def _needs(definition: Definition, lang: Lang) -> Iterator[Need]:
+    for need in definition.needs:
+        kind = _("窓口へお持ちください") if need.bring else (_("あてはまる方だけ") if need.if_ else None)
+        yield need.text.in_(lang), kind
+    listed = {need.text.ja for need in definition.needs}
+    for _path, paper in definition.attachments:
+        if paper.label.ja in listed:
+            continue
+        kind = _("写真でも送れます") if "image" in paper.allow else None
+        if paper.later:
+            kind = _("あとから出せます")
+        elif paper.required is not True or paper.show_if:
+            kind = _("必要な方だけ")
+        yield paper.label.in_(lang), kind
+
+
+def fee_lines(fee: FeeRule | None, lang: Lang) -> list[str]:
+    """What it costs, one line each; 「無料」 where nothing is asked for."""
+    if fee is None:
+        return [_("無料")]
+    today = clock.today()
+    lines = [_line(line, lang) for line in fee.lines if _holds(line, today)]
+    if fee.when == "after_review":
+        lines.append(_("金額は、内容を確かめてからお知らせします。"))
+    elif fee.when == "later":
+        lines.append(_("お支払いは後日です。"))
+    if fee.reductions:
+        lines.append(_("減額や免除になる場合があります。"))
+    if fee.note:
+        lines.append(fee.note.in_(lang))
+    return list(dict.fromkeys(lines))
+
+
+def _holds(line: FeeLine, today: date) -> bool:
+    return (line.valid_from is None or line.valid_from <= today) and (
+        line.valid_until is None or today < line.valid_until
+    )
+
+
+def _line(line: FeeLine, lang: Lang) -> str:
+    label = line.label.in_(lang)
+    amounts = _amounts(line)
+    if not amounts:
+        return label
+    low, high = min(amounts), max(amounts)
+    amount = yen(low) if low == high else _("%(low)sから%(high)s", low=yen(low), high=yen(high))
+    if line.quantity is not None:
+        amount = _("1つにつき %(amount)s", amount=amount)
+    return f"{label} {amount}" if high else f"{label} {_('無料')}"
+
+
+def _amounts(line: FeeLine) -> list[int]:
+    if line.yen is not None:
+        return [line.yen]
+    if line.bands is not None:
+        return [band.yen for band in line.bands.table]
+    if line.choice is not None:
+        return [amount for amount in line.choice.yen.values() if amount is not None]
+    return []
+
+
+def identity_text(level: str) -> str:
+    """How one proves who one is, in a sentence."""
+    texts: dict[str, str] = {
+        "none": _("本人確認はいりません。"),
+        "contact": _("電話番号かメールアドレスを入力します。"),
+        "account": _("サインインが必要です。"),
+        "card": _("マイナンバーカードと暗証番号（数字4けた）で確かめます。"),
+        "signed": _("マイナンバーカードの電子署名（英数字6〜16けたの暗証番号）が必要です。"),
+    }
+    return texts[level]
+
+
+def _by_phone(definition: Definition) -> str:
+    texts: dict[str, str] = {
+        "full": _("スマートフォンだけで終わります。"),
+        "partial": _("一部は窓口か郵送での手続きが必要です。"),
+        "booking_only": _("ここでは予約だけできます。"),
+        "none": _("オンラインではできません。"),
+    }
+    return texts[definition.online.status]
+
+
+def span_text(span: Span) -> str:
+    """「届いてから10開庁日くらい」: a length of time in words."""
+    for name, text in (
+        ("business_days", _("届いてから%(n)s開庁日くらい", n=span.business_days)),
+        ("days", _("届いてから%(n)s日くらい", n=span.days)),
+        ("weeks", _("届いてから%(n)s週間くらい", n=span.weeks)),
+        ("months", _("届いてから%(n)sか月くらい", n=span.months)),
+        ("years", _("届いてから%(n)s年くらい", n=span.years)),
+    ):
+        if getattr(span, name) is not None:
+            return str(text)
+    raise ValueError("a span has exactly one unit")
+
+
+def retention_text(retention: Retention | None) -> str | None:
+    """How long answers are kept, and what happens then."""
+    if retention is None:
+        return None
+    length = (
+        _("%(n)sか月", n=retention.months) if retention.months is not None else _("%(n)s年", n=retention.years)
+    )
+    if retention.then == "anonymise":
+        return str(_("手続きが終わってから%(length)s保存し、その後はだれのものかわからない形にします。", length=length))
+    return str(_("手続きが終わってから%(length)s保存し、その後に消します。", length=length))
+

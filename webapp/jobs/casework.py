@@ -1,0 +1,70 @@
+"""Periodic work on cases, bookings and records; each function is one repeatable job."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from sqlalchemy.orm import Session
+
+from webapp import audit
+from webapp.applications import remind, submit
+from webapp.booking import expire
+from webapp.identity import flows, sessions, throttle
+
+if TYPE_CHECKING:
+    from webapp.wiring import Services
+
+
+def in_transaction(services: Services, work: Callable[[Session], int], word: str) -> str:
+    """Run ``work`` in one transaction and say how many it dealt with."""
+    with services.database.transaction() as session:
+        return f"{work(session)} {word}"
+
+
+def expire_holds(services: Services) -> str:
+    """Free what was held too long."""
+    return in_transaction(services, lambda s: expire.expire_holds(s, services.facilities), "holds freed")
+
+
+def lapse_unpaid(services: Services) -> str:
+    """End bookings whose payment deadline has passed, by the facility's rule."""
+    return in_transaction(services, lambda s: expire.lapse_unpaid(s, services.facilities), "bookings lapsed")
+
+
+def remind_corrections(services: Services) -> str:
+    """Remind of corrections that are due soon or overdue."""
+    return in_transaction(services, remind.remind_corrections, "reminded")
+
+
+def remind_duties(services: Services) -> str:
+    """Remind of papers, reports and renewals that are due soon."""
+    return in_transaction(services, remind.remind_duties, "reminded")
+
+
+def send_digests(services: Services) -> str:
+    """Tell each department what waits for it."""
+    departments = list(services.city.departments)
+    return in_transaction(services, lambda s: remind.send_digests(s, departments), "digests")
+
+
+def forget_passwords(services: Services) -> str:
+    """Drop readable lookup passwords of receipts that are old."""
+    return in_transaction(services, submit.forget_passwords, "forgotten")
+
+
+def clean_sessions(services: Services) -> str:
+    """Delete sessions, sign-in flows and counters that are over."""
+
+    def purge(session: Session) -> int:
+        return sessions.purge(session) + flows.purge(session) + throttle.purge(session)
+
+    return in_transaction(services, purge, "deleted")
+
+
+def seal_audit(services: Services) -> str:
+    """Seal the newest audit lines into the chain."""
+    with services.database.transaction() as session:
+        batch = audit.seal(session)
+        return "nothing new" if batch is None else f"batch {batch.id}"
+

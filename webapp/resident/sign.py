@@ -157,7 +157,10 @@ def _resume(token: str) -> dict[str, Any]:
 
 
 def _plug() -> IdentityProvider:
-    return next(iter(services().identity.values()))
+    found = next(iter(services().identity.values()), None)
+    if found is None:
+        raise Unavailable("no identity plug", say=_("電子署名は、いま使えません。窓口でお手続きください。"))
+    return found
 
 
 def _me() -> Resident:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
+from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from webapp.errors import Unavailable
 from webapp.identity import flows, residents, throttle
 from webapp.intake import drafts
 from webapp.ports.identity import IdentityProvider, IdentityRefused, Level, Want
@@ -26,7 +28,7 @@ def sign_in() -> str:
     """Offer the ways to prove who one is, as strong as the page that asks needs."""
     return render_template(
         "resident/sign_in_sign_in.html",
-        provider=_provider(),
+        provider=next(iter(services().identity.values()), None),
         next=request.args.get("next", ""),
         level=_wanted_level(request.args.get("level")).key,
         is_step_up=guards.current_resident() is not None,
@@ -107,7 +109,12 @@ def signed_out() -> str:
 
 def _provider(key: str | None = None) -> IdentityProvider:
     plugs = services().identity
-    return plugs.get(key or "") or next(iter(plugs.values()))
+    found = plugs.get(key or "") or next(iter(plugs.values()), None)
+    if found is None:
+        raise Unavailable(
+            "no identity plug", say=_("カードでの本人確認は、いま使えません。窓口か電話でご相談ください。")
+        )
+    return found
 
 
 def _wanted_level(key: str | None) -> Level:

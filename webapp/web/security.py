@@ -67,6 +67,11 @@ def install(app: Flask, *, secure: bool, form_targets: Sequence[str] = ()) -> No
     app.jinja_env.globals["csp_nonce"] = csp_nonce
 
     @app.before_request
+    def _refuse_nul() -> None:
+        if _holds_nul():
+            abort(400)
+
+    @app.before_request
     def _check_unsafe() -> None:
         if request.method in SAFE_METHODS or request.endpoint is None:
             return
@@ -88,6 +93,15 @@ def install(app: Flask, *, secure: bool, form_targets: Sequence[str] = ()) -> No
         if "Cache-Control" not in response.headers:
             response.headers["Cache-Control"] = _caching()
         return response
+
+
+def _holds_nul() -> bool:
+    """Tell whether something sent holds U+0000: no keyboard types it, PostgreSQL cannot keep it."""
+    if "\0" in request.path:
+        return True
+    return any(
+        "\0" in name or any("\0" in value for value in values) for name, values in request.values.lists()
+    )
 
 
 def is_cross_site() -> bool:

@@ -1,0 +1,66 @@
+"""The one readable table of who may open what: ``docs/permissions.md``, and what the routes really say.
+
+``python -m tests.permission_table`` prints the table as the code has it; a person reads the difference
+before it is put into the repository.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Flask
+
+from webapp.identity.permissions import PERMISSIONS, ROLES
+from webapp.web.guards import guard_of
+
+FILE = Path(__file__).resolve().parent.parent / "docs" / "permissions.md"
+WHO = {
+    "public": "anyone; nothing personal",
+    "visitor": "whoever owns it (resident, or this browser)",
+    "resident": "resident",
+    "callback": "signed call of a machine",
+}
+HEAD = """# Who may open what
+
+Every address, the view behind it, and who may enter. A test walks every address as every role, with an
+own, a foreign and a missing object, and compares with this table; an address without a line fails the build.
+`permission` names a line of `webapp/identity/permissions.py`; the second table says which roles hold it.
+A staff permission holds within the scope of the role (department, facility, procedure) only: a case
+outside of it is answered like one that does not exist.
+
+"""
+
+
+def route_lines(app: Flask) -> list[str]:
+    """Return one line for each address and method."""
+    lines = set()
+    for rule in app.url_map.iter_rules():
+        guard = guard_of(app.view_functions[rule.endpoint])
+        if guard is None:
+            continue
+        who = f"permission `{guard.permission}`" if guard.kind == "staff" else WHO[guard.kind]
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            lines.add(f"| {method} `{rule.rule}` | {rule.endpoint} | {who} |")
+    return sorted(lines, key=lambda line: line.split("`")[1] + line)
+
+
+def role_lines() -> list[str]:
+    """Return one line for each permission with the roles that hold it."""
+    return [f"| `{key}` | {words} | {'、'.join(_holders(key))} |" for key, words in PERMISSIONS.items()]
+
+
+def _holders(permission: str) -> list[str]:
+    return [role.label for role in ROLES.values() if permission in role.permissions]
+
+
+def text(app: Flask) -> str:
+    """Return the whole file."""
+    routes = "\n".join(["| address | view | who |", "|---|---|---|", *route_lines(app)])
+    roles = "\n".join(["| permission | what | roles |", "|---|---|---|", *role_lines()])
+    return f"{HEAD}{routes}\n\n{roles}\n"
+
+
+if __name__ == "__main__":
+    import wsgi
+
+    print(text(wsgi.app), end="")

@@ -1,6 +1,6 @@
 """The one readable table of who may open what: ``docs/permissions.md``, and what the routes really say.
 
-``python -m tests.permission_table`` prints the table as the code has it; a person reads the difference
+``python -m tests.permission_table`` writes the table as the code has it; a person reads the difference
 before it is put into the repository.
 """
 
@@ -60,7 +60,19 @@ def text(app: Flask) -> str:
     return f"{HEAD}{routes}\n\n{roles}\n"
 
 
-if __name__ == "__main__":
-    import wsgi
+def main() -> None:
+    """Write the file from the routes of a small office; the demo's data need not be whole for that."""
+    import tempfile
 
-    print(text(wsgi.app), end="")
+    from tests.casework_office import open_office
+    from tests.schema import build
+    from webapp.db import Database
+
+    with tempfile.TemporaryDirectory() as folder:
+        url = f"sqlite:///{folder}/table.sqlite3"
+        build(url)
+        FILE.write_text(text(open_office(Database(url), Path(folder)).app))
+
+
+if __name__ == "__main__":
+    main()

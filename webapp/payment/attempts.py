@@ -139,6 +139,7 @@ def konbini_days(charge: Charge) -> int:
 def order_of(attempt: PaymentAttempt) -> Order:
     """The order as it was fixed before the first call."""
     fixed: dict[str, Any] = dict(attempt.request)
+    fixed.pop("till", None)
     fixed["lines"] = tuple(OrderLine(**line) for line in fixed["lines"])
     fixed["methods"] = tuple(fixed["methods"])
     for instant in ("opened_at", "expires_at"):

@@ -226,7 +226,7 @@ def test_an_opinion_lets_the_other_department_read_and_answer(office: Office) ->
     assert reference in other.get("/staff/inbox?view=opinion").text
     page = other.get(here)
     assert page.status_code == 200 and "滞納はありますか" in page.text
-    assert "自分が担当する" not in page.text
+    assert "担当になる" not in page.text
     number = page.text.split("/opinions/")[1].split("/")[0]
     given = post(other, here, f"{here}/opinions/{number}/answer", stance="agree", answer="")
     assert given.status_code == 303
@@ -322,3 +322,30 @@ def test_receipt_and_correction_can_be_printed_for_the_post(office: Office) -> N
         **boxes("deadline", clock.today() + timedelta(days=5)),
     )
     assert client.get(f"{here}/letters/correction.pdf").data.startswith(b"%PDF-")
+
+
+def test_a_protected_person_is_marked_and_the_card_stands_beside_the_declaration(office: Office) -> None:
+    reference = office.submit()
+    with office.database.transaction() as session:
+        from webapp.identity.models import IdentityLink, Resident
+        from webapp.ports.identity import Level
+
+        resident = Resident(created_at=clock.now(), protected=True, email_bounced_at=clock.now())
+        session.add(resident)
+        session.flush()
+        session.add(
+            IdentityLink(
+                resident_id=resident.id,
+                provider="sandbox",
+                issuer="https://card.example",
+                subject="x",
+                level=int(Level.CARD),
+                asserted={"name": "高橋 一朗", "address": "見本県みほん市中央1", "birth": "1980-01-02"},
+                linked_at=clock.now(),
+                last_seen_at=clock.now(),
+            )
+        )
+        office.case(session, reference).resident_id = resident.id
+    page = office.client().get(f"/staff/cases/{reference}").text
+    assert "支援措置の対象の人です" in page and "メールが届いていません" in page
+    assert "申請の氏名と違います" in page and "見本県みほん市中央1" not in page

@@ -22,12 +22,11 @@ from webapp.casework import (
 )
 from webapp.casework.models import Case, CaseOpinion
 from webapp.casework.states import life, state_of
-from webapp.documents.letters import moment
 from webapp.errors import NotFound
-from webapp.identity.models import Resident, Staff
+from webapp.identity.models import Staff
 from webapp.intake import corrections, files
 from webapp.payment import charges
-from webapp.staff import case_words, desk, typed
+from webapp.staff import case_person, case_words, desk, typed
 from webapp.staff.inbox import CHANNELS
 from webapp.web.display import url_if
 from webapp.web.downloads import disposition
@@ -81,7 +80,6 @@ def page(case: Case, errors: dict[str, str] | None = None, **more: Any) -> str:
         calendar=desk.calendar(),
         revision=typed.number(request.args.get("revision"), otherwise=0) or None,
     )
-    resident = session.get(Resident, case.resident_id) if case.resident_id else None
     return render_template(
         "staff/case_show.html",
         case=case,
@@ -101,12 +99,11 @@ def page(case: Case, errors: dict[str, str] | None = None, **more: Any) -> str:
         stances=opinions.STANCES,
         duties=duties.of_case(session, case),
         correction=corrections.waiting(session, case.id),
-        past_corrections=[one for one in corrections.of_case(session, case.id) if one.status != "open"],
         reasons=corrections.REASONS,
         steps=_offered(case),
         ledger_url=url_if("staff.timeline.timeline") if case.kind == "booking" else None,
         others=_others(case),
-        bounced=resident.email_bounced_at if resident else None,
+        person=case_person.of_case(case),
         assignee=session.get(Staff, case.assignee_id) if case.assignee_id else None,
         is_absent=assign.is_absent,
         department_pairs=[(key, name) for key, name in desk.departments().items() if key != case.department],
@@ -125,7 +122,6 @@ def page(case: Case, errors: dict[str, str] | None = None, **more: Any) -> str:
             name: desk.may(f"case.{name}", case) for name in ("work", "correct", "decide", "issue", "export")
         },
         me=desk.officer(),
-        moment=moment,
         errors=errors or {},
         error_list=[(dom_id(name), text) for name, text in (errors or {}).items()],
         typed=request.form,

@@ -1,0 +1,80 @@
+"""Who stands behind a case: card beside declaration, signatures, and what to be careful of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+
+from webapp.casework.models import Case
+from webapp.casework.search import fold
+from webapp.identity import residents, signatures
+from webapp.identity.models import Resident
+from webapp.identity.residents import Asserted
+from webapp.web.transaction import db
+
+OUTCOMES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "valid": ("有効", "good"),
+        "valid_revocation_unknown": ("有効(失効の確認はまだ)", "attention"),
+        "invalid": ("無効", "bad"),
+    }
+)
+
+
+@dataclass(frozen=True)
+class SignatureLine:
+    """One electronic signature as staff read it."""
+
+    label: str
+    tone: str
+    signed_at: datetime | None
+    failed: list[str]
+    simulated: bool
+
+
+@dataclass(frozen=True)
+class CasePerson:
+    """What staff should know about the person before they act or telephone."""
+
+    protected: bool = False
+    bounced_at: datetime | None = None
+    asserted: Asserted | None = None
+    differs: bool = False
+    signatures: list[SignatureLine] = field(default_factory=list)
+
+    @property
+    def is_known(self) -> bool:
+        return bool(self.asserted or self.signatures)
+
+
+def of_case(case: Case) -> CasePerson:
+    """Return the person of a case; a visitor leaves everything empty."""
+    resident = db().get(Resident, case.resident_id) if case.resident_id else None
+    if resident is None:
+        return CasePerson(signatures=_signatures(case))
+    said = residents.asserted(db(), resident.id)
+    declared = str(case.contact.get("name") or "")
+    return CasePerson(
+        protected=resident.protected,
+        bounced_at=resident.email_bounced_at,
+        asserted=said,
+        differs=bool(said and declared and _plain(said.name) != _plain(declared)),
+        signatures=_signatures(case),
+    )
+
+
+def _signatures(case: Case) -> list[SignatureLine]:
+    lines = []
+    for row in signatures.of_case(db(), case.id):
+        if row.verdict is None:
+            continue
+        label, tone = OUTCOMES.get(row.verdict["outcome"], OUTCOMES["invalid"])
+        failed = [str(check["code"]) for check in row.verdict["checks"] if check["ok"] is False]
+        lines.append(SignatureLine(label, tone, row.signed_at, failed, row.simulated))
+    return lines
+
+
+def _plain(name: str) -> str:
+    return "".join(fold(name).split())

@@ -58,7 +58,8 @@ def cancel(
     """Cancel one booking and lower its charge by what the tier returns.
 
     `expected_refund_yen` is what the page showed; when the tier changed meanwhile
-    NotAllowed("refund_changed") asks to look again. Residents after `online_until` get NotAllowed("online_over"). Raises IllegalStep.
+    NotAllowed("refund_changed") asks to look again. Residents after `online_until` get
+    NotAllowed("online_over"). Raises IllegalStep.
     """
     booking = lock_booking(session, token)
     rule = preview(facilities, booking, our_fault=our_fault)

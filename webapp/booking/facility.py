@@ -165,7 +165,7 @@ class Facility(Strict):
         return self._rooms[key]
 
     def band_set(self, room: Room) -> list[Band]:
-        return self.bands[room.bands] if room.bands else []
+        return self.bands.get(room.bands, []) if room.bands else []
 
     def single_bands(self, room: Room) -> list[Band]:
         """The bands that cover no others, in the order of the day."""

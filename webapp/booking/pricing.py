@@ -76,9 +76,20 @@ def _price(
 ) -> Quote | None:
     if not facility.tariffs:
         return None
-    table = table_for(facility.tariffs, room.key, day)
+    try:
+        table = table_for(facility.tariffs, room.key, day)
+        return quote(table, _usage(facility, room, day, bands, span, terms))
+    except NoPrice:
+        if facility.fees_unknown is not None:
+            return None
+        raise
+
+
+def _usage(
+    facility: Facility, room: Room, day: date, bands: tuple[str, ...], span: Span, terms: Terms
+) -> Usage:
     band_set = facility.band_set(room)
-    usage = Usage(
+    return Usage(
         room=room.key,
         day=day,
         bands=bands,
@@ -94,4 +105,3 @@ def _price(
         exemption_share=terms.exemption_share,
         decided=terms.decided,
     )
-    return quote(table, usage)

@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from webapp.booking.times import minutes
-from webapp.calendar.business import BusinessCalendar
+from webapp.calendar.business import BusinessCalendar, days_between
 from webapp.calendar.months import MissingDay
 from webapp.tariff.facts import When
 from webapp.tariff.money import RoundingMode
-from webapp.tariff.table import WEEKDAYS, Rate, Strict, Weekday
+from webapp.tariff.table import WEEKDAYS, Rate, Season, Strict, Weekday
 from webapp.yaml_source import Text
 
 
@@ -31,6 +31,7 @@ class ClosedRule(Strict):
     holidays: bool = False
     year_end: bool = True
     dates: list[date] = []
+    periods: list[Season] = []
     open_dates: list[date] = []
     citation: str | None = None
 
@@ -41,9 +42,18 @@ class ClosedRule(Strict):
             if_holiday=self.if_holiday,
             close_on_holidays=self.holidays,
             year_end=((12, 29), (1, 3)) if self.year_end else None,
-            closed=frozenset(self.dates) | local,
+            closed=frozenset(self.dates) | local | self._period_days(),
             opened=frozenset(self.open_dates),
         )
+
+    def _period_days(self) -> frozenset[date]:
+        if not self.periods:
+            return frozenset()
+        first, last = (date(year, 1, 1) for year in PERIOD_YEARS)
+        return frozenset(d for d in days_between(first, last) if any(p.covers(d) for p in self.periods))
+
+
+PERIOD_YEARS = (2020, 2041)
 
 
 class Moment(Strict):

@@ -72,7 +72,7 @@ class PriceRow(Strict):
     per: Per = "band"
     when: When | list[When] = {}
     season: Season | None = None
-    yen: int | dict[str, int | None]
+    yen: int | dict[str, int | None] | None = None
     first: FirstBlock | None = None
     derived: dict[str, tuple[str, Rate]] = {}
     overtime_yen: int | None = None

@@ -6,6 +6,7 @@ from webapp.intake import files
 from webapp.intake.models import StoredFile
 from webapp.intake.sniffing import SHOWN_INLINE
 from webapp.resident import desk
+from webapp.web.downloads import disposition
 from webapp.web.guards import visitor_or_resident
 from webapp.web.services import services
 from webapp.web.transaction import close, db
@@ -27,7 +28,7 @@ def send(row: StoredFile) -> Response:
     data = services().storage.get(row.storage_key)
     response = Response(data, mimetype=row.sniffed_type)
     way = "inline" if row.sniffed_type in SHOWN_INLINE else "attachment"
-    response.headers.set("Content-Disposition", way, filename=row.name)
+    response.headers["Content-Disposition"] = disposition(way, row.name)
     response.headers["Content-Security-Policy"] = SANDBOX
     response.headers["Cache-Control"] = "private, no-store"
     return response

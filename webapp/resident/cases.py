@@ -12,11 +12,13 @@ from webapp.applications import withdraw as withdrawal
 from webapp.casework import lookup, thread
 from webapp.casework.models import Case
 from webapp.errors import InvalidInput, NotFound
+from webapp.form_engine.guard import contains_individual_number
 from webapp.identity import throttle
 from webapp.intake import files
 from webapp.resident import applicant, apply_files, case_page, desk
 from webapp.resident.case_access import open_case, remember
 from webapp.web import guards, sessions, transaction
+from webapp.web.downloads import disposition
 from webapp.web.guards import visitor_or_resident
 from webapp.web.place import place
 from webapp.web.services import services
@@ -66,6 +68,9 @@ def case(reference: str) -> Answer:
 def message(reference: str) -> Answer:
     found = open_case(reference)
     body = request.form.get("body", "")
+    if contains_individual_number(body):
+        text = _("マイナンバー（個人番号）は書かないでください。番号を消して、送り直してください。")
+        return case_page.page(found, errors=[("body", text)]), 422
     try:
         thread.post(db(), found, body, guards.current_actor())
     except InvalidInput:
@@ -90,7 +95,7 @@ def withdraw(reference: str) -> Answer:
 def confirm_withdrawal(reference: str) -> Answer:
     found = open_case(reference)
     reason = request.form.get("reason", "")
-    if not reason.strip():
+    if not reason.strip() or contains_individual_number(reason):
         return _withdraw_page(found, [("reason", _("取り下げる理由を書いてください。"))], reason), 422
     withdrawal.withdraw(db(), found, reason, guards.current_actor())
     flash(_("申請を取り下げました。"), "success")
@@ -126,7 +131,7 @@ def document(reference: str, token: str) -> Response:
     name, media_type, key = row.filename, row.media_type, row.storage_key
     transaction.close()  # nothing stays open while the store is spoken to
     response = Response(services().storage.get(key), mimetype=media_type)
-    response.headers.set("Content-Disposition", "inline", filename=name)
+    response.headers["Content-Disposition"] = disposition("inline", name)
     response.headers["Cache-Control"] = "private, no-store"
     return response
 

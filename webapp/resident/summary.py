@@ -38,7 +38,10 @@ class ReadSection:
 def sections(opened: Desk, *, back: str) -> list[ReadSection]:
     """What the writer has answered, with links to change it that come ``back``."""
 
-    def url(row: Row) -> str:
+    def url(row: Row) -> str | None:
+        state = opened.outcome.fields.get(row.path)
+        if state is not None and state.readonly:
+            return None
         page = opened.page_of(row.path)
         here = url_for("resident.apply.page", token=opened.draft.token, page_key=page, back=back)
         return f"{here}#{dom_id(row.path)}"

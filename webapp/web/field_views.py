@@ -79,7 +79,7 @@ def field_view(state: FieldState, value: Any, drawing: Drawing) -> FieldView:
         required=state.required,
         errors=drawing.errors.get(path, ()),
         options=[(option.value, option.label.in_(lang), _in(option.hint, lang)) for option in state.options],
-        provenance=provenance_text(drawing.provenance.get(path)),
+        provenance=None if state.readonly else provenance_text(drawing.provenance.get(path)),
         note=drawing.notes.get(path),
         highlight=path in drawing.notes,
         readonly=state.readonly,

@@ -1,6 +1,7 @@
 """The door for payment providers' callbacks: verified on the raw bytes, kept, then the provider is asked."""
 
 from flask import Blueprint, abort, request
+from werkzeug.wrappers import Response
 
 from webapp.errors import Unavailable
 from webapp.payment import steps
@@ -16,10 +17,11 @@ MOST_BYTES = 262_144
 @blueprint.post("/payment")
 @blueprint.post("/payment/<provider>")
 @signed_callback
-def event(provider: str | None = None) -> tuple[str, int]:
-    port = services().online_payment if provider is None else services().payment.get(provider)
-    if port is None or not port.online:
+def event(provider: str | None = None) -> Response:
+    online = [port for port in services().payment.values() if port.online and provider in (None, port.name)]
+    if not online:
         abort(404)
+    port = online[0]
     if (request.content_length or 0) > MOST_BYTES:
         abort(413)
     raw = request.get_data(cache=False)
@@ -29,5 +31,5 @@ def event(provider: str | None = None) -> tuple[str, int]:
             database.transaction, port, raw, dict(request.headers), services().settle_handlers
         )
     except Unavailable:
-        return "later", 503
-    return outcome, REFUSED.get(outcome, 200)
+        return Response("later", 503, mimetype="text/plain")
+    return Response(outcome, REFUSED.get(outcome, 200), mimetype="text/plain")

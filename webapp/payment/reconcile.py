@@ -82,9 +82,7 @@ def record_payouts(
                 continue
             for payout in payouts:
                 with transaction() as session:
-                    noted += _note_payout(
-                        session, port.name, payout.provider_id, payout.fee_yen, payout.paid_out_on
-                    )
+                    noted += _note_payout(session, port.name, payout)
     return noted
 
 

@@ -14,6 +14,7 @@ from webapp.documents.render import Unprintable, render
 from webapp.errors import IllegalStep, NotFound, Unavailable
 from webapp.payment import attempts, charges, overview, papers, receipts, steps
 from webapp.payment.models import Charge
+from webapp.ports.payment import PaymentPort
 from webapp.web.guards import current_resident, lang, public, resident_required, visitor_or_resident
 from webapp.web.services import services
 from webapp.web.transaction import close, commit, db
@@ -31,6 +32,9 @@ def charge(token: str) -> str:
 @visitor_or_resident
 def start(token: str) -> Response:
     found = charges.by_token(db(), token)
+    port = _online()
+    if port is None:
+        raise NotFound("no online payment here")
     commit()  # nothing stays open during the calls below
     base = services().settings.base_url
     addresses = attempts.Addresses(
@@ -41,7 +45,7 @@ def start(token: str) -> Response:
         attempt = steps.pay(
             services().database.transaction,
             services().payment,
-            services().online_payment,
+            port,
             found,
             addresses=addresses,
             lang=lang(),
@@ -145,11 +149,16 @@ def _show(found: Charge) -> str:
         charge=found,
         view=overview.of(found, lang()),
         payee=services().city.payees.get(found.payee),
-        methods=attempts.usable_methods(found, services().online_payment.methods),
+        methods=attempts.usable_methods(found, port.methods) if (port := _online()) else [],
         attempt=charges.open_attempt(found),
         in_time=found.pay_before is None or found.pay_before > clock.now(),
         contact=_contact(found),
     )
+
+
+def _online() -> PaymentPort | None:
+    """The provider whose page residents pay on; None where a city takes money at the counter only."""
+    return next((port for port in services().payment.values() if port.online), None)
 
 
 def _waits(found: Charge) -> bool:

@@ -35,8 +35,10 @@ class Bucket:
     def hurt(self) -> None:
         """LINE said 429: go at half speed for a while."""
         with self._lock:
-            self._rate = max(1.0, self._rate / 2)
-            self._hurt_at = self._monotonic()
+            now = self._monotonic()
+            if self._hurt_at is None or now - self._hurt_at > 1.0:  # one burst of 429 hurts once
+                self._rate = max(self._full_rate / 8, self._rate / 2)
+                self._hurt_at = now
 
     @property
     def rate(self) -> float:

@@ -12,6 +12,7 @@ import secrets
 import socket
 import threading
 from collections.abc import Collection
+from datetime import timedelta
 from typing import Final, Protocol
 
 from webapp.db import Database
@@ -41,6 +42,7 @@ def run_forever(
     senders: int = 1,
     wake: threading.Event | None = None,
     poll_s: float = POLL_S,
+    lease: timedelta = relay.LEASE,
 ) -> None:
     """Deliver until ``stop`` is set: ``senders`` threads for every lane, and one kept for urgent lanes.
 
@@ -50,7 +52,10 @@ def run_forever(
     lanes: list[Collection[str]] = [URGENT_LANES, *[ALL_LANES] * senders]
     threads = [
         threading.Thread(
-            target=_loop, args=(services, stop, wake, part, poll_s), name=f"relay-{number}", daemon=True
+            target=_loop,
+            args=(services, stop, wake, part, poll_s, lease),
+            name=f"relay-{number}",
+            daemon=True,
         )
         for number, part in enumerate(lanes)
     ]
@@ -72,6 +77,7 @@ def deliver_due(
     limit: int = 4,
     lanes: Collection[str] = ALL_LANES,
     stop: threading.Event | None = None,
+    lease: timedelta = relay.LEASE,
 ) -> int:
     """Lease up to ``limit`` rows and deliver them; returns how many were taken."""
     database = services.database
@@ -79,16 +85,18 @@ def deliver_due(
         if not relay.anything_due(session):
             return 0
     with database.transaction() as session:
-        rows = relay.lease_next(session, worker, limit=limit, lanes=lanes)
+        rows = relay.lease_next(session, worker, limit=limit, lanes=lanes, lease=lease)
         taken = [(row.id, row.kind) for row in rows]
     for message_id, kind in taken:
         if stop is not None and stop.is_set():
             break
-        deliver_one(services, worker, message_id, kind)
+        deliver_one(services, worker, message_id, kind, lease)
     return len(taken)
 
 
-def deliver_one(services: RelayServices, worker: str, message_id: int, kind: str) -> str:
+def deliver_one(
+    services: RelayServices, worker: str, message_id: int, kind: str, lease: timedelta = relay.LEASE
+) -> str:
     """Deliver one leased row and return its status afterwards."""
     database = services.database
     handler = services.outbox_handlers.get(kind)
@@ -96,7 +104,7 @@ def deliver_one(services: RelayServices, worker: str, message_id: int, kind: str
         if handler is None:
             raise LookupError(f"no handler for {kind!r}")
         with database.transaction() as session:
-            sending = relay.begin(session, message_id, worker, handler)
+            sending = relay.begin(session, message_id, worker, handler, lease)
         if sending is None:
             return "settled"
         outcome = handler.send(sending)
@@ -127,11 +135,12 @@ def _loop(
     wake: threading.Event,
     lanes: Collection[str],
     poll_s: float,
+    lease: timedelta,
 ) -> None:
     worker = worker_name()
     while not stop.is_set():
         try:
-            taken = deliver_due(services, worker, lanes=lanes, stop=stop)
+            taken = deliver_due(services, worker, lanes=lanes, stop=stop, lease=lease)
         except Exception:
             log.exception("the relay stumbled; it goes on")
             taken = 0

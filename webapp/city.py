@@ -1,4 +1,4 @@
-"""The city this installation serves: departments, hours, areas, holidays, texts; data from CITY_DIR/city.yaml."""
+"""The city this installation serves: departments, hours, areas, holidays, texts; from CITY_DIR/city.yaml."""
 
 from __future__ import annotations
 
@@ -147,7 +147,8 @@ class City(_Part):
     def _known_departments(self) -> City:
         for key in (self.front_desk_key, *(entry.department for entry in self.not_online)):
             if key not in self.departments:
-                raise ValueError(f"department {key!r} is not listed | write one of {', '.join(self.departments)}")
+                known = ", ".join(self.departments)
+                raise ValueError(f"department {key!r} is not listed | write one of {known}")
         return self
 
     @model_validator(mode="after")
@@ -155,11 +156,13 @@ class City(_Part):
         categories = {shelf.key for shelf in self.categories}
         for entry in self.not_online:
             if entry.category not in categories:
-                raise ValueError(f"category {entry.category!r} is not listed | write one of {', '.join(sorted(categories))}")
+                known = ", ".join(sorted(categories))
+                raise ValueError(f"category {entry.category!r} is not listed | write one of {known}")
         districts = {shelf.key for shelf in self.districts}
         for area in self.areas:
             if area.district not in districts:
-                raise ValueError(f"district {area.district!r} of {area.key} is not listed | add it to districts")
+                wrong = f"district {area.district!r} of {area.key} is not listed"
+                raise ValueError(f"{wrong} | add it to districts")
         return self
 
     @property

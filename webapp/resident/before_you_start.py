@@ -1,4 +1,4 @@
-"""What a procedure asks of people, computed from its definition: the card 「はじめる前に」 and the JSON catalogue."""
+"""What a procedure asks of people, computed from its definition: the card 「はじめる前に」."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from webapp import clock
 from webapp.calendar.business import BusinessCalendar
 from webapp.conditions.dates import Span, shift
-from webapp.form_engine.fee_model import FeeLine, FeeRule
+from webapp.form_engine.fee_model import FeeLine
 from webapp.form_engine.model import Definition
 from webapp.form_engine.rules_model import Retention
 from webapp.web.filters import yen
@@ -48,7 +48,7 @@ def card(definition: Definition, lang: Lang, calendar: BusinessCalendar) -> Card
     return Card(
         who=definition.who.in_(lang),
         needs=list(_needs(definition, lang)),
-        fee=fee_lines(definition.fee, lang),
+        fee=fee_lines(definition, lang),
         minutes=definition.minutes,
         identity=identity_text(definition.identity.level),
         identity_note=note.in_(lang) if note else None,
@@ -79,12 +79,13 @@ def _needs(definition: Definition, lang: Lang) -> Iterator[Need]:
         yield paper.label.in_(lang), kind
 
 
-def fee_lines(fee: FeeRule | None, lang: Lang) -> list[str]:
+def fee_lines(definition: Definition, lang: Lang) -> list[str]:
     """What it costs, one line each; 「無料」 where nothing is asked for."""
+    fee = definition.fee
     if fee is None:
         return [_("無料")]
     today = clock.today()
-    lines = [_line(line, lang) for line in fee.lines if _holds(line, today)]
+    lines = [_line(line, definition, lang) for line in fee.lines if _holds(line, today)]
     if fee.when == "after_review":
         lines.append(_("金額は、内容を確かめてからお知らせします。"))
     elif fee.when == "later":
@@ -102,7 +103,7 @@ def _holds(line: FeeLine, today: date) -> bool:
     )
 
 
-def _line(line: FeeLine, lang: Lang) -> str:
+def _line(line: FeeLine, definition: Definition, lang: Lang) -> str:
     label = line.label.in_(lang)
     amounts = _amounts(line)
     if not amounts:
@@ -110,8 +111,19 @@ def _line(line: FeeLine, lang: Lang) -> str:
     low, high = min(amounts), max(amounts)
     amount = yen(low) if low == high else _("%(low)sから%(high)s", low=yen(low), high=yen(high))
     if line.quantity is not None:
-        amount = _("1つにつき %(amount)s", amount=amount)
+        amount = _("1%(unit)sにつき%(amount)s", unit=_unit(line, definition, lang), amount=amount)
     return f"{label} {amount}" if high else f"{label} {_('無料')}"
+
+
+def _unit(line: FeeLine, definition: Definition, lang: Lang) -> str:
+    """What is counted: the unit of the question that asks how many."""
+    if line.quantity is None:
+        return ""
+    if line.quantity.months is not None:
+        return str(_("か月"))
+    field = definition.fields.get(line.quantity.field or line.quantity.rows or "")
+    unit = getattr(field, "unit", None)
+    return unit.in_(lang) if unit is not None else str(_("つ"))
 
 
 def _amounts(line: FeeLine) -> list[int]:
@@ -164,10 +176,11 @@ def retention_text(retention: Retention | None) -> str | None:
     """How long answers are kept, and what happens then."""
     if retention is None:
         return None
-    length = (
-        _("%(n)sか月", n=retention.months) if retention.months is not None else _("%(n)s年", n=retention.years)
-    )
+    if retention.months is not None:
+        length = _("%(n)sか月", n=retention.months)
+    else:
+        length = _("%(n)s年", n=retention.years)
+    kept = _("手続きが終わってから%(length)s保存します。", length=length)
     if retention.then == "anonymise":
-        return str(_("手続きが終わってから%(length)s保存し、その後はだれのものかわからない形にします。", length=length))
-    return str(_("手続きが終わってから%(length)s保存し、その後に消します。", length=length))
-
+        return f"{kept}{_('その後は、だれのものかわからない形にします。')}"
+    return f"{kept}{_('その後に消します。')}"

@@ -70,7 +70,8 @@ def build_index(questions: Questions, synonyms: list[list[str]]) -> Index[Questi
 
 
 def _texts(question: Question) -> list[tuple[str, float]]:
-    texts = [(words, 6.0) for words in (question.question.ja, question.question.easy, question.question.en) if words]
+    asked = question.question
+    texts = [(words, 6.0) for words in (asked.ja, asked.easy, asked.en) if words]
     texts += [(word, 5.0) for word in question.keywords]
     return [*texts, *((words, 1.5) for words in (question.answer.ja, question.answer.en) if words)]
 

@@ -14,6 +14,7 @@ from flask import Flask, Response, request, url_for
 from flask_babel import gettext as _
 from werkzeug.routing import BuildError
 
+from webapp.web.account_bar import account_bar
 from webapp.web.languages import HTML_LANG, LABELS, PARAMETER, YEAR_IN_SECONDS, lang
 from webapp.web.services import services
 from webapp.yaml_source import LANGS
@@ -90,8 +91,6 @@ def _context() -> dict[str, Any]:
 
 
 def _display() -> Display:
-    from webapp.web.account_bar import account_bar  # late: guards import languages of this package
-
     size, contrast = _chosen("size"), _chosen("contrast")
     classes = [f"size-{size}", f"contrast-{contrast}", f"lang-{lang()}"]
     bar = account_bar()
@@ -114,10 +113,10 @@ def _display() -> Display:
         menu=_menu(bar.signed_in),
         footer=_footer(),
         account=bar.resident_label,
-        staff_home_url=url_if("staff.inbox.inbox") or "/staff/",
-        staff_menu=bar.staff_menu,
+        staff_home_url=url_if("staff.inbox.home") or "/staff/",
+        staff_menu=[item for label, endpoint in bar.screens if (item := menu_item(label, endpoint))],
         staff_name=bar.staff_name,
-        staff_sign_out_url=bar.staff_sign_out_url,
+        staff_sign_out_url=url_if("staff.sign_in.sign_out") if bar.staff_name else None,
     )
 
 
@@ -127,6 +126,7 @@ def _menu(signed_in: bool) -> list[MenuItem]:
         menu_item(_("施設予約"), "resident.facilities.search", "calendar"),
         menu_item(_("わたしの手続き"), "resident.my.overview", "person"),
         None if signed_in else menu_item(_("サインイン"), "resident.sign_in.sign_in", "key"),
+        menu_item(_("アカウント"), "resident.account.overview", "key") if signed_in else None,
     ]
     return [item for item in items if item]
 

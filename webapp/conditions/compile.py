@@ -157,6 +157,8 @@ def _compile_comparison(condition: Condition, subject: Value) -> Test:
         return _numeric(subject, COMPARE[name], Decimal(str(wanted)))
     if name in DAYS:
         return _days(subject, COMPARE[name], compile_day(wanted, reader))  # type: ignore[arg-type]
+    if name == "open_day":
+        return _open_day(subject, wanted)
     if name == "answered":
         return lambda scope, rows: (subject(scope, rows) is not None) is wanted
     if name == "includes":
@@ -192,5 +194,14 @@ def _days(subject: Value, compare: Callable[[Any, Any], bool], wanted: Any) -> T
         day = value if isinstance(value, date) else as_day(value)
         limit = wanted(scope, rows)
         return day is not None and limit is not None and compare(day, limit)
+
+    return test
+
+
+def _open_day(subject: Value, wanted: bool) -> Test:
+    def test(scope: Scope, rows: Rows) -> bool:
+        value = subject(scope, rows)
+        day = value if isinstance(value, date) else as_day(value)
+        return day is not None and scope.calendar.is_open(day) is wanted
 
     return test

@@ -18,7 +18,7 @@ SUBJECTS = ("field", "person", "date", "age", "count", "sum", "fee")
 COMPARISONS = (
     "is_", "is_not", "in_", "not_in", "includes", "answered", "same_as",
     "at_least", "at_most", "more_than", "less_than",
-    "before", "after", "on_or_before", "on_or_after",
+    "before", "after", "on_or_before", "on_or_after", "open_day",
 )  # fmt: skip
 NUMERIC = ("at_least", "at_most", "more_than", "less_than")
 DAYS = ("before", "after", "on_or_before", "on_or_after")
@@ -63,6 +63,7 @@ class Condition(BaseModel):
     after: DayExpression | None = None
     on_or_before: DayExpression | None = None
     on_or_after: DayExpression | None = None
+    open_day: bool | None = None
 
     @model_validator(mode="after")
     def _whole(self) -> Condition:
@@ -93,8 +94,8 @@ class Condition(BaseModel):
     def _check_fit(self, subject: str, comparison: str) -> None:
         if subject in ("age", "count", "sum", "fee") and comparison not in (*NUMERIC, "is_", "in_"):
             raise ValueError(f"{subject} is a number | compare it with at_least, at_most, more_than, less_than or is")
-        if subject == "date" and comparison not in DAYS:
-            raise ValueError("date is a day | compare it with before, after, on_or_before or on_or_after")
+        if subject == "date" and comparison not in (*DAYS, "open_day"):
+            raise ValueError("date is a day | compare it with before, after, on_or_before, on_or_after or open_day")
         for name, owner in (("on", "age"), ("counted", "age"), ("where", "count"), ("by", "sum")):
             if name in self.model_fields_set and subject != owner:
                 raise ValueError(f"{name!r} belongs to {owner} | remove it, or ask about {owner}")

@@ -264,7 +264,7 @@ def _comparison(desk: Desk, condition: Condition, where: Where, before: int | No
         return
     if name in NUMERIC and field.type not in NUMBERS:
         desk.complain(place, f"{path!r} is a {field.type} and cannot be compared with {name}", "compare a number, or use is / in")
-    elif name in DAYS and field.type not in DATES:
+    elif name in (*DAYS, "open_day") and field.type not in DATES:
         desk.complain(place, f"{path!r} is a {field.type} and has no {name}", "compare a date or month")
     elif name == "includes" and field.type != "multiselect":
         desk.complain(place, f"{path!r} is a {field.type}; includes is for multiselect", "use is or in")

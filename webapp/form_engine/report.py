@@ -1,0 +1,88 @@
+"""``forms check``: everything that is wrong with procedures, at once, and whether their cases come out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TextIO
+
+from webapp.form_engine import cases
+from webapp.form_engine.load import folders, load_with_source
+from webapp.form_engine.model import Definition
+from webapp.form_engine.references import texts_below
+from webapp.yaml_source import Complaint, Source, SourceErrors
+
+
+@dataclass
+class Checked:
+    """What the check of some folders found."""
+
+    procedures: int = 0
+    cases: int = 0
+    errors: list[Complaint] = field(default_factory=list)
+    warnings: list[Complaint] = field(default_factory=list)
+
+
+def run(places: Sequence[Path], out: TextIO) -> int:
+    """Check every procedure below ``places`` and print each finding as ``file:line:column: what, instead``.
+
+    Ends with ``N procedures, M cases, K errors``; returns 1 when there is an error, else 0.
+    """
+    checked = check(places)
+    for complaint in sorted(checked.errors, key=_place):
+        print(complaint, file=out)
+    for complaint in sorted(checked.warnings, key=_place):
+        print(f"warning: {complaint}", file=out)
+    counts = f"{checked.procedures} procedures, {checked.cases} cases, {len(checked.errors)} errors"
+    print(f"{counts}, {len(checked.warnings)} warnings" if checked.warnings else counts, file=out)
+    return 1 if checked.errors else 0
+
+
+def check(places: Sequence[Path]) -> Checked:
+    """Check every procedure below ``places``; nothing stops at the first mistake."""
+    checked = Checked()
+    slugs: dict[str, Path] = {}
+    for folder in folders(places):
+        checked.procedures += 1
+        try:
+            definition, source = load_with_source(folder)
+        except SourceErrors as wrong:
+            checked.errors += wrong.complaints
+            continue
+        if definition.slug in slugs:
+            what = f"slug {definition.slug!r} stands twice, also in {slugs[definition.slug]}"
+            checked.errors.append(source.complain(("slug",), what, "rename one"))
+        slugs[definition.slug] = folder
+        checked.warnings += _untranslated(definition, source)
+        _run_cases(folder, definition, source, checked)
+    return checked
+
+
+def _run_cases(folder: Path, definition: Definition, source: Source, checked: Checked) -> None:
+    if not (folder / "cases.yaml").exists():
+        what, instead = "there is no cases.yaml", "write examples beside form.yaml, see README.md"
+        checked.errors.append(source.complain(("slug",), what, instead))
+        return
+    try:
+        file, case_source = cases.load_with_source(folder)
+    except SourceErrors as wrong:
+        checked.errors += wrong.complaints
+        return
+    checked.cases += len(file.cases)
+    checked.errors += cases.complaints(definition, file, case_source)
+
+
+def _untranslated(definition: Definition, source: Source) -> list[Complaint]:
+    """One warning a file and language is enough to act on; the first place stands for all."""
+    found = []
+    for lang, name in (("easy", "やさしい日本語"), ("en", "English")):
+        missing = [where for where, text in texts_below(definition) if lang in text.missing()]
+        if missing:
+            what = f"{len(missing)} texts have no {lang} ({name})"
+            found.append(source.complain(missing[0], what, f"write {lang}: … beside ja"))
+    return found
+
+
+def _place(complaint: Complaint) -> tuple[str, int, int, str]:
+    return complaint.file, complaint.line, complaint.column, complaint.what

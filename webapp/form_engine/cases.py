@@ -1,4 +1,4 @@
-"""Worked cases beside a definition: answers in, what must come out; they run in the check and in the tests."""
+"""Worked cases beside a definition: answers in, what must come out; run by the check and by the tests."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from typing import Generic, TypeVar
 
 Key = TypeVar("Key")
 
-_DROPPED = {ord(mark): None for mark in "、。，．,.!?！？「」『』（）()[]【】・/／-‐ー―~〜:：;；'\"’”　"}
+_DROPPED = {ord(mark): None for mark in "、。，．,.!?！？「」『』（）()[]【】・/／-‐ー―~〜:：;；'\"’”　 "}
 _SHARE_OF_GRAMS = 0.45
 """How much of a sentence must be met by a text before it counts as found."""
 _WORD_BONUS = 6.0
@@ -73,6 +73,11 @@ class Index(Generic[Key]):
                 totals = scores
             else:
                 totals = {n: totals[n] + scores[n] for n in totals.keys() & scores.keys()}
+        if len(words) > 1:
+            # words that mean something together only (residence certificate)
+            joined = "".join(words)
+            for number, score in self._whole(joined, self._synonyms.get(joined, set())).items():
+                totals = {**(totals or {}), number: score + (totals or {}).get(number, 0.0)}
         ranked = sorted((totals or {}).items(), key=lambda item: (-item[1], item[0]))
         return [(self.entries[number][0], score) for number, score in ranked[:limit]]
 
@@ -87,11 +92,18 @@ class Index(Generic[Key]):
 
     def _word(self, word: str) -> dict[int, float]:
         scores = self._by_grams(word)
+        for number, score in self._whole(word, self._meant_by(word)).items():
+            scores[number] = scores.get(number, 0.0) + score
+        return scores
+
+    def _whole(self, word: str, synonyms: set[str]) -> dict[int, float]:
+        """Texts that hold the word itself, or one that means the same."""
+        scores: dict[int, float] = defaultdict(float)
         for number in self._holding(word):
-            scores[number] = scores.get(number, 0.0) + _WORD_BONUS * self._weight(number, word)
-        for other in self._meant_by(word):
+            scores[number] += _WORD_BONUS * self._weight(number, word)
+        for other in synonyms:
             for number in self._holding(other):
-                scores[number] = scores.get(number, 0.0) + _SYNONYM_BONUS * self._weight(number, other)
+                scores[number] += _SYNONYM_BONUS * self._weight(number, other)
         return scores
 
     def _meant_by(self, word: str) -> set[str]:

@@ -182,11 +182,18 @@ class Database:
 
     def _postgres_engine(self, pool_size: int) -> Engine:
         return create_engine(
-            self.url, pool_size=pool_size, max_overflow=pool_size * 2, pool_pre_ping=True, pool_timeout=30
+            self.url,
+            pool_size=pool_size,
+            max_overflow=pool_size * 2,
+            pool_pre_ping=True,
+            pool_timeout=30,
+            hide_parameters=True,  # an error message must not carry what people typed
         )
 
     def _sqlite_engine(self) -> Engine:
-        engine = create_engine(self.url, connect_args={"timeout": 20, "check_same_thread": False})
+        engine = create_engine(
+            self.url, connect_args={"timeout": 20, "check_same_thread": False}, hide_parameters=True
+        )
 
         @event.listens_for(engine, "connect")
         def _prepare(dbapi_connection: Any, _record: Any) -> None:

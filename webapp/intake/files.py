@@ -19,7 +19,7 @@ from webapp import clock
 from webapp.db import new_token
 from webapp.errors import InvalidInput, NotFound
 from webapp.form_engine.fields import File
-from webapp.intake import drafts, places
+from webapp.intake import drafts, hazards, places
 from webapp.intake.models import Answers, Draft, StoredFile
 from webapp.intake.photo import without_position
 from webapp.intake.sniffing import EXTENSIONS, sniff
@@ -32,7 +32,7 @@ LONGEST_NAME = 120
 
 
 class FileRefused(InvalidInput):
-    """A file that cannot be taken. ``code``: empty, too_large, too_many, wrong_type, virus."""
+    """A file that cannot be taken. ``code``: empty, too_large, too_many, wrong_type, virus, or of hazards."""
 
     def __init__(self, code: str, **params: Any) -> None:
         super().__init__(f"file refused: {code}")
@@ -61,6 +61,8 @@ def inspect(name: str, data: bytes, field: File, *, already: int) -> Upload:
     media_type = sniff(data)
     if media_type not in media_types(field):
         raise FileRefused("wrong_type", name=name)
+    if (hazard := hazards.found(data, media_type)) is not None:
+        raise FileRefused(hazard, name=name)
     cleaned = without_position(data, media_type)
     return Upload(_safe_name(name, media_type), cleaned, media_type, cleaned != data)
 

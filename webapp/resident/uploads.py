@@ -54,6 +54,9 @@ def refusal_text(error: FileRefused | StorageError) -> str:
         "too_large": _("「%(name)s」は大きすぎます。%(limit)sMBまでのファイルにしてください。"),
         "too_many": _("ファイルは%(limit)s個までです。どれかを取り消してから追加してください。"),
         "virus": _("「%(name)s」からウイルスが見つかったため、受け取れません。"),
+        "picture_bomb": _("「%(name)s」は画像が大きすぎて開けません。小さくしてから選んでください。"),
+        "zip_bomb": _("「%(name)s」は中身が大きすぎるため受け取れません。別の形で保存してください。"),
+        "acts": _("「%(name)s」は自動で動く仕掛けを含むため受け取れません。印刷してPDFにし直してください。"),
         "wrong_type": _("「%(name)s」はこの種類では受け取れません。写真かPDFなどにしてください。"),
     }
     return str(texts[error.code]) % {"name": "", "limit": "", **error.params}

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, abort, current_app, g, request
 from flask_wtf.csrf import CSRFProtect
 
-from webapp.web import guards, sessions
+from webapp.web import guards, redaction, sessions
 from webapp.web.transaction import SAFE_METHODS
 
 HEADERS = {
@@ -24,6 +24,8 @@ HEADERS = {
         "microphone=(), payment=(), usb=(), serial=(), bluetooth=(), display-capture=()"
     ),
 }
+MOST_TYPED = 2 * 1024 * 1024
+"""Bytes of typed text in one request; files have their own limits."""
 HSTS = "max-age=31536000; includeSubDomains"
 
 
@@ -61,13 +63,21 @@ def install(app: Flask, *, secure: bool, form_targets: Sequence[str] = ()) -> No
     app.config["WTF_CSRF_TIME_LIMIT"] = None  # the token lives as long as the session: a long phone call
     app.config["WTF_CSRF_CHECK_DEFAULT"] = False  # checked below, where the guard is known
     app.config["WTF_CSRF_SSL_STRICT"] = False  # phones may send no Referer; Origin is checked instead
-    app.config.setdefault("MAX_FORM_PARTS", 3000)
-    app.config.setdefault("MAX_FORM_MEMORY_SIZE", 2 * 1024 * 1024)
+    app.config["MAX_FORM_PARTS"] = 3000
+    redaction.install()
+    if secure:
+        # A forged Host must not end in a link of a mail; the balancer's own checks come by address.
+        app.config["TRUSTED_HOSTS"] = [_own_host(app), "localhost", "127.0.0.1"]
+    app.config["MAX_FORM_MEMORY_SIZE"] = MOST_TYPED
     csrf = CSRFProtect(app)
     app.jinja_env.globals["csp_nonce"] = csp_nonce
 
     @app.before_request
-    def _refuse_nul() -> None:
+    def _refuse_oversize_and_nul() -> None:
+        if request.mimetype != "multipart/form-data":
+            request.max_content_length = (
+                MOST_TYPED  # werkzeug's own limit for typed text knows multipart only
+            )
         if _holds_nul():
             abort(400)
 
@@ -93,6 +103,10 @@ def install(app: Flask, *, secure: bool, form_targets: Sequence[str] = ()) -> No
         if "Cache-Control" not in response.headers:
             response.headers["Cache-Control"] = _caching()
         return response
+
+
+def _own_host(app: Flask) -> str:
+    return urlsplit(str(app.extensions["madoguchi"].settings.base_url)).netloc
 
 
 def _holds_nul() -> bool:

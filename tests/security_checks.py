@@ -1,0 +1,89 @@
+# ruff: noqa: E501 - one line for each check reads better than three
+"""The security checklist: what is required, on which basis, and what proves it.
+
+``proof`` is ``test:`` a file (and words of its test names), ``command:`` a command of this repository, or
+``manual:`` what a person does, and why no test can.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+WALK = "tests/screens/test_security_walk.py"
+MATRIX = "tests/screens/test_permission_matrix.py"
+SIGN_IN = "tests/screens/test_sign_in.py"
+STAFF = "tests/screens/test_staff_accounts.py"
+SECOND = "tests/screens/test_second_factor.py"
+OIDC = "tests/adapters/test_digital_agency.py"
+HTTP = "tests/adapters/test_http_client.py"
+RULES = "tests/unit/test_identity_rules.py"
+CHAIN = "tests/services/test_audit_chain.py"
+GUARDS = "tests/unit/test_production_guards.py"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of the checklist; ``tests`` are ``file`` or ``file::words in the test's name``."""
+
+    number: int
+    requirement: str
+    basis: str
+    tests: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    manual: str = ""
+
+
+def _test(number: int, requirement: str, basis: str, *tests: str) -> Check:
+    return Check(number, requirement, basis, tests=tests)
+
+
+CHECKS: tuple[Check, ...] = (
+    _test(1, "全応答に保護ヘッダー（HSTS, nosniff, Referrer, COOP, Permissions）", "ASVS 3.4.1-5", f"{WALK}::headers", f"{GUARDS}::hsts"),
+    _test(2, "CSPはdefault-src 'none'、nonce、unsafe-inlineなし", "ASVS 3.4.3 3.4.6 IPA 5 9", f"{WALK}::headers", f"{WALK}::inline"),
+    _test(3, "個人のページはno-store、サインアウトでClear-Site-Data", "ASVS 14.3", f"{WALK}::kept_by_browsers", f"{SIGN_IN}::signing_out"),
+    _test(4, "文字コード明示、TRACE・版の表示なし", "ASVS 4.1.1 13.4 IPA 5", f"{WALK}::version", f"{WALK}::headers"),
+    _test(5, "Cookieは__Host-、Secure、HttpOnly、SameSite", "ASVS 3.3", f"{SIGN_IN}::cookie", f"{GUARDS}::cookie"),
+    _test(6, "サインインと段階変更で新しいID、サインアウトで即無効", "ASVS 7.2.4 7.4.1 IPA 4", f"{SIGN_IN}::cookie_changes", f"{SIGN_IN}::signing_out"),
+    _test(7, "放置・絶対時間の期限、停止・役割・要素の変更で全失効", "ASVS 7.3 7.4", f"{STAFF}::ten_hours", f"{STAFF}::idle", f"{STAFF}::roles_end", f"{SECOND}::removing"),
+    _test(8, "全更新にトークンと送信元の確認、GETは何も変えない", "ASVS 3.5 IPA 6", f"{WALK}::token", f"{WALK}::another_site", f"{WALK}::reading_changes"),
+    _test(9, "state, nonce, PKCE, iss, aud, alg, exp, sub, acrの検証", "ASVS 10.1-10.5 9.1-2", OIDC),
+    _test(10, "認証の流れはブラウザに結び付き、一度だけ、10分", "ASVS 10.1.2", f"{SIGN_IN}::callback", f"{SIGN_IN}::ten_minutes", f"{SIGN_IN}::no_secret"),
+    _test(11, "水準を送信時に再確認、弱いacrは拒否", "ASVS 6.8.4 7.6.1", f"{OIDC}::weak_proof", "tests/screens/test_assurance_at_submit.py"),
+    _test(12, "既知・未知の利用者に同じ応答と同じ時間", "ASVS 6.3", f"{STAFF}::look_the_same", f"{GUARDS}::same_time"),
+    _test(13, "口座・場所・全体の制限、一時停止、他人に影響しない", "ASVS 6.3.1 2.4.1", f"{STAFF}::too_many", "tests/services/test_identity_throttle.py"),
+    _test(14, "一回限りのコードとリンク、再設定は2要素を省かない", "ASVS 6.5.1 6.4.3", f"{SECOND}::twice", f"{SECOND}::works_once", f"{SECOND}::invitation"),
+    _test(15, "パスワードの規則、Argon2id、再ハッシュ", "ASVS 6.2 11.4.2", f"{RULES}::password"),
+    _test(16, "本番に模擬・見本アカウント・既定鍵は入れない", "ASVS 15.2.3", GUARDS),
+    _test(17, "他人の案件・予約・ファイル・領収書は404", "ASVS 8.2.2 IPA 11", MATRIX),
+    _test(18, "指定管理者にカードの本人情報を渡さない", "ASVS 8.2.3 15.3.1", f"{MATRIX}::role_opens"),
+    _test(19, "規則のないルートは起動できない", "ASVS 8.1", f"{MATRIX}::table", f"{GUARDS}::without_a_guard"),
+    _test(20, "知らない項目・特権の項目は無視", "ASVS 15.3.3", f"{GUARDS}::unknown_fields"),
+    _test(21, "受付番号は推測できず、第二の秘密を伴う", "ASVS 8.2.2", "tests/unit/test_casework_reference.py"),
+    _test(22, "SQLは引数で渡す", "ASVS 1.2.4 IPA 1", f"{WALK}::dangerous", f"{WALK}::hostile"),
+    _test(23, "自動エスケープ、保存されたタグは動かない", "ASVS 1.2.1-3 IPA 5", f"{WALK}::escaping", f"{WALK}::hostile"),
+    _test(24, "CSV・表計算の式を無効にする（全角も）", "ASVS 1.2.10", "tests/services/test_casework_export.py"),
+    _test(25, "メール・ログ・HTTPヘッダーの改行を除く", "ASVS 1.3.11 16.4.1 IPA 7 8", f"{WALK}::hostile", "tests/unit/test_downloads_header.py"),
+    _test(26, "転送先は自サイトの名前付きルートだけ", "ASVS 3.7.2", f"{SIGN_IN}::elsewhere"),
+    _test(27, "外への通信は許可先、DNS確認後、転送なし、上限あり", "ASVS 1.3.6 15.3.2", HTTP),
+    _test(28, "Hostの固定、X-Forwardedは信頼する段数だけ", "ASVS 4.1.3 15.3.4", f"{GUARDS}::host"),
+    _test(29, "pickle, eval, shell, zip-slip, XML実体なし", "ASVS 1.3 IPA 2 3", f"{WALK}::dangerous"),
+    Check(30, "ReDoS、JSON深さ、フォームの大きさの上限", "ASVS 15.2.2", tests=(f"{GUARDS}::large_form",)),
+    _test(31, "アップロードは内容と拡張子、大きさ、数、画像の再生成、GPS除去", "ASVS 5.2", "tests/services/test_intake_photo.py", "tests/services/test_upload_checks.py"),
+    _test(32, "検査前のファイルは渡さない。検査が止まれば保留", "ASVS 5.4.3", "tests/services/test_upload_checks.py::scan"),
+    _test(33, "保存名は乱数、添付として配信、日本語名", "ASVS 5.3 5.4", "tests/unit/test_downloads_header.py"),
+    _test(34, "個人番号を受け取らない", "番号法 2条8項", "tests/screens/test_apply.py::individual_number"),
+    _test(35, "職員の閲覧・検索・書き出しを記録", "個情法 66条", "tests/screens/test_staff_desk.py::on_record", f"{STAFF}::trail"),
+    Check(36, "記録は追記のみ、鎖で検証", "ASVS 16.2-4", tests=(CHAIN,), command=("flask", "audit", "verify")),
+    _test(37, "ログ・URLに個人情報・秘密を書かない", "ASVS 14.2.1 16.2.5", f"{GUARDS}::logs"),
+    _test(38, "申請内容は鍵付きで暗号化、鍵の更新", "ASVS 14.2", "tests/services/test_key_rotation.py"),
+    _test(39, "手続ごとの保存期間、消去、開示用の書き出し", "個情法", "tests/services/test_intake_retention.py", f"{SIGN_IN}::own_data"),
+    _test(40, "求める情報は表示した範囲だけ", "個情法 ASVS 10.7", f"{OIDC}::only_the_attributes"),
+    _test(41, "誤りは番号だけ、止まっても開放しない", "ASVS 16.5", f"{SIGN_IN}::error_page", f"{OIDC}::unreachable"),
+    Check(42, "失敗の続発・権限変更・大量書き出しの警報", "ASVS 16.3", manual="監視の宛先は自治体の仕組み（Zabbix等）による。audit search で n件を抽出し、月次で訓練する"),
+    Check(43, "部品表、ハッシュ固定、脆弱性の監査", "ASVS 15.1", command=("pip-audit",)),
+    _test(44, "TLS、秘密は環境かファイル、既定値なし", "ASVS 12.1 13.2-3", GUARDS),
+    Check(45, "復元と、復元後の消去のやり直し", "レジリエンス", manual="年1回、docs/operations.md の手順で別の機械に復元し、retention を実行する"),
+    Check(46, "診断の道具で指摘なし", "IPA 2章", manual="ZAP baseline を公開前と年1回。CIでは test_security_walk が全ルートに同じ種の値を送る"),
+    Check(47, "事故のときに影響者・時系列を出せる", "個情法 68条", manual="audit search と audit verify の出力を様式に写す。年1回の訓練"),
+    _test(48, "security.txtと窓口の公表", "方針の公表", f"{GUARDS}::security_txt"),
+)

@@ -1,0 +1,180 @@
+"""What production refuses, what it adds, and what never reaches a log."""
+
+from __future__ import annotations
+
+import logging
+import statistics
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from tests.casework_office import Office, open_office
+from webapp.app import create_app
+from webapp.db import Database
+from webapp.identity import passwords, residents
+from webapp.settings import BadSettings, Settings
+from webapp.web import guards, redaction, security, sessions
+
+GOOD = {
+    "MADOGUCHI_MODE": "production",
+    "MADOGUCHI_SECRET_KEY": "k" * 40,
+    "MADOGUCHI_ANSWER_KEYS": "a1:" + "A" * 43 + "=",
+    "MADOGUCHI_BASE_URL": "https://madoguchi.city.example.jp",
+    "MADOGUCHI_IDENTITY": "digital_agency",
+    "MADOGUCHI_PAYMENT": "stripe",
+    "MADOGUCHI_LINE": "off",
+    "MADOGUCHI_MAIL": "smtp",
+    "MADOGUCHI_SCANNER": "clamav",
+}
+
+
+@pytest.fixture
+def office(database: Database, tmp_path: Path) -> Office:
+    return open_office(database, tmp_path)
+
+
+@pytest.fixture
+def https(office: Office) -> Flask:
+    settings = replace(office.services.settings, base_url="https://madoguchi.city.example.jp")
+    return create_app(replace(office.services, settings=settings))
+
+
+def test_good_production_settings_are_taken() -> None:
+    assert Settings.from_environment(GOOD).mode == "production"
+
+
+@pytest.mark.parametrize("name", ["IDENTITY", "PAYMENT", "LINE", "MAIL", "SCANNER"])
+def test_production_refuses_a_sandbox(name: str) -> None:
+    with pytest.raises(BadSettings, match=name):
+        Settings.from_environment({**GOOD, f"MADOGUCHI_{name}": "sandbox"})
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "ANSWER_KEYS", "BASE_URL"])
+def test_production_refuses_a_missing_secret_or_address(name: str) -> None:
+    with pytest.raises(BadSettings):
+        Settings.from_environment({key: value for key, value in GOOD.items() if key != f"MADOGUCHI_{name}"})
+
+
+def test_production_refuses_a_moved_clock() -> None:
+    with pytest.raises(BadSettings, match="CLOCK"):
+        Settings.from_environment({**GOOD, "MADOGUCHI_CLOCK_FILE": "clock"})
+
+
+def test_hsts_is_sent_over_https_and_the_cookie_is_bound_to_the_host(https: Flask) -> None:
+    client = https.test_client()
+    answer = client.get("/staff/sign-in", base_url="https://madoguchi.city.example.jp")
+    assert answer.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
+    cookie = answer.headers["Set-Cookie"]
+    assert cookie.startswith("__Host-madoguchi_staff=")
+    assert "Secure" in cookie
+    assert "Path=/" in cookie
+    assert "Domain" not in cookie
+
+
+def test_a_forged_host_is_refused(https: Flask) -> None:
+    assert https.test_client().get("/", base_url="https://evil.example").status_code == 400
+
+
+def test_a_view_without_a_guard_stops_the_start() -> None:
+    app = Flask("bare")
+    app.add_url_rule("/open", "open", lambda: "open")
+    with pytest.raises(RuntimeError, match="open"):
+        security.install(app, secure=False)
+
+
+def test_a_view_has_one_guard_only() -> None:
+    with pytest.raises(TypeError, match="two guards"):
+        guards.public(guards.resident_required(lambda: ""))
+
+
+def test_unknown_fields_of_a_profile_are_ignored(office: Office) -> None:
+    from webapp import clock
+    from webapp.audit import SYSTEM
+    from webapp.identity.models import Resident
+
+    with office.database.transaction() as session:
+        resident = Resident(created_at=clock.now(), profile={})
+        session.add(resident)
+        session.flush()
+        residents.declare(
+            session, resident, {"name": "見本", "protected": False, "id": 7, "level": 40}, SYSTEM
+        )
+        assert resident.profile == {"name": "見本"}
+
+
+def test_an_unknown_account_takes_the_same_time() -> None:
+    stored = passwords.hash_password("a known password here")
+
+    def median(hashed: str | None) -> float:
+        times = []
+        for _ in range(5):
+            start = time.perf_counter()
+            passwords.verify(hashed, "a wrong password here")
+            times.append(time.perf_counter() - start)
+        return statistics.median(times)
+
+    median(None)
+    known, unknown = median(stored), median(None)
+    assert abs(known - unknown) < 0.5 * known
+
+
+def test_a_large_form_is_refused(office: Office) -> None:
+    answer = office.app.test_client().post("/sign-in/card", data={"next": "x" * 3_000_000})
+    assert answer.status_code == 413
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "GET /sign-in/callback?code=abcdefgh12345&state=zyxwv9876 HTTP/1.1",
+        "mail to hanako@example.jp failed",
+        "tel 090-1234-5678",
+        "number 123456789018 typed",
+        "Authorization: Bearer eyJhbGciOi.abc.def",
+        "POST /apply/Ab3dEf6hIj9kLmNo/pages/applicant",
+        "two\nlines\r\nforged",
+    ],
+)
+def test_logs_hold_no_secret_and_no_person(line: str, caplog: pytest.LogCaptureFixture) -> None:
+    redaction.install()
+    with caplog.at_level(logging.INFO):
+        logging.getLogger("any").info("%s", line)
+    text = caplog.records[-1].getMessage()
+    for secret in (
+        "abcdefgh12345",
+        "zyxwv9876",
+        "hanako",
+        "1234-5678",
+        "123456789018",
+        "eyJ",
+        "Ab3dEf6",
+        "\n",
+        "\r",
+    ):
+        assert secret not in text
+
+
+def test_logs_keep_what_is_needed_to_find_a_fault() -> None:
+    line = "GET /procedures/juminhyo HTTP/1.1 200 at 2026-11-20 20:10:03, 12.345 ms, case 26-4839-1572"
+    assert redaction.redacted(line) == line
+
+
+def test_security_txt_names_a_contact_and_an_end(office: Office) -> None:
+    text = office.app.test_client().get("/.well-known/security.txt").text
+    assert "Contact: " in text
+    assert "Expires: " in text
+
+
+def test_the_database_says_nothing_personal_in_its_errors(database: Database) -> None:
+    from sqlalchemy import text
+
+    with pytest.raises(Exception, match="no_such_table") as failed, database.transaction() as session:
+        session.execute(text("insert into no_such_table values (:name)"), {"name": "見本花子"})
+    assert "見本花子" not in str(failed.value)
+
+
+def test_sessions_have_a_cookie_for_each_side() -> None:
+    assert sessions.COOKIES["resident"] != sessions.COOKIES["staff"]

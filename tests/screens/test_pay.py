@@ -103,7 +103,7 @@ def test_a_konbini_slip_shows_its_number_and_its_deadline(payer: Payer) -> None:
     payer.choose(payer.start(), "konbini")
     page = payer.get()
     assert "お支払い番号" in page
-    assert "23:59" in page
+    assert "23時59分" in page
 
 
 def test_a_slip_can_be_given_up_for_another_way(payer: Payer) -> None:

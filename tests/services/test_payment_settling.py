@@ -53,10 +53,18 @@ def test_the_database_refuses_a_second_open_attempt(world: World) -> None:
         row = session.scalars(select(PaymentAttempt)).one()
         session.add(
             PaymentAttempt(
-                charge_id=charge.id, key="k2", provider="sandbox", account="city", amount_yen=300, methods=[],
-                request={}, status="created", expires_at=row.expires_at, created_at=row.created_at,
+                charge_id=charge.id,
+                key="k2",
+                provider="sandbox",
+                account="city",
+                amount_yen=300,
+                methods=[],
+                request={},
+                status="created",
+                expires_at=row.expires_at,
+                created_at=row.created_at,
             )
-        )  # fmt: skip
+        )
 
 
 def test_the_database_refuses_money_above_the_lines(world: World) -> None:

@@ -204,9 +204,9 @@ def _slip_runs(attempt: PaymentAttempt) -> bool:
 
 def _note_payout(session: Session, provider: str, payout: Payout) -> int:
     statement = select(Settlement).join(PaymentAttempt, PaymentAttempt.id == Settlement.attempt_id)
-    found = session.scalars(
-        statement.where(PaymentAttempt.provider == provider, PaymentAttempt.provider_id == payout.provider_id)
-    ).one_or_none()
+    known = payout.provider_id
+    same = or_(PaymentAttempt.provider_id == known, PaymentAttempt.payment_id == known)
+    found = session.scalars(statement.where(PaymentAttempt.provider == provider, same)).one_or_none()
     if found is None or found.paid_out_on is not None:
         return 0
     found.paid_out_on, found.fee_yen = payout.paid_out_on, payout.fee_yen

@@ -10,7 +10,7 @@ from flask import Blueprint, Flask
 import webapp.callbacks
 import webapp.resident
 import webapp.staff
-from webapp.web import display, errors, filters, languages, security, sessions, transaction
+from webapp.web import display, errors, filters, languages, security, sessions, transaction, words
 from webapp.wiring import Services
 
 SIDES = {
@@ -35,6 +35,7 @@ def create_app(services: Services) -> Flask:
     sessions.install(app, secure=secure)
     transaction.install(app)
     languages.install(app)
+    words.install(app)
     filters.install(app)
     display.install(app)
     errors.install(app)

@@ -26,6 +26,7 @@ class Drawing:
     answers: Mapping[str, Any]
     lang: Lang
     errors: Mapping[str, list[str]] = field(default_factory=dict)
+    wrong_parts: Mapping[str, frozenset[str]] = field(default_factory=dict)
     provenance: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     notes: Mapping[str, str] = field(default_factory=dict)
     candidates: Mapping[str, list[Option]] = field(default_factory=dict)
@@ -78,6 +79,7 @@ def field_view(state: FieldState, value: Any, drawing: Drawing) -> FieldView:
         help=_in(question.help, lang),
         required=state.required,
         errors=drawing.errors.get(path, ()),
+        wrong_parts=drawing.wrong_parts.get(path, frozenset()),
         options=[(option.value, option.label.in_(lang), _in(option.hint, lang)) for option in state.options],
         provenance=None if state.readonly else provenance_text(drawing.provenance.get(path)),
         note=drawing.notes.get(path),

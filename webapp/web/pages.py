@@ -50,6 +50,7 @@ class PageForm(FlaskForm):
         self.lang = lang
         self.problems: list[Problem] = []
         self.messages: Errors = {}
+        self.wrong_parts: dict[str, frozenset[str]] = {}
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Ask the engine; every problem becomes an error of its field."""
@@ -60,6 +61,7 @@ class PageForm(FlaskForm):
         """Take problems as errors of the fields they belong to."""
         for problem in found:
             self.problems.append(problem)
+            self.wrong_parts[problem.path] = frozenset(problem.params.get("parts", ()))
             self.messages.setdefault(problem.path, []).append(
                 messages.text(problem, self.definition, self.lang)
             )
@@ -70,6 +72,7 @@ class PageForm(FlaskForm):
     def views(self, drawing: Drawing) -> list[FieldView]:
         """The visible questions as the macros draw them."""
         drawing.errors = {**self.messages, **drawing.errors}
+        drawing.wrong_parts = self.wrong_parts
         return page_views(self.page.key, drawing)
 
 
@@ -80,7 +83,12 @@ def page_form(definition: Definition, page: Page) -> type[PageForm]:
 
 def typed_form() -> dict[str, list[str]]:
     """What the browser sent, every name with all its values, as the engine reads it."""
-    return {name: values for name, values in request.form.lists() if not name.startswith("_")}
+    typed = {name: values for name, values in request.form.lists() if not name.startswith("_")}
+    for name in [name for name in typed if name.endswith(".era")]:
+        era, year = typed.pop(name)[0], f"{name.removesuffix('.era')}.year"
+        if era and typed.get(year, [""])[0].strip().isdecimal():
+            typed[year] = [f"{era}{typed[year][0].strip()}"]
+    return typed
 
 
 class _Held:

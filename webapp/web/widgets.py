@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 # value, label, hint
@@ -26,7 +27,7 @@ class RowView:
     title: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)  # not frozen: that would triple the time to make the forty of a page
 class FieldView:
     """One field as it is drawn; every text is already in the reader's language.
 
@@ -77,8 +78,8 @@ class FieldView:
     button_attrs: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "inputmode", self.inputmode or _INPUT_MODES.get(self.type))
-        object.__setattr__(self, "width", self.width or _WIDTHS.get(self.type, "full"))
+        self.inputmode = self.inputmode or _INPUT_MODES.get(self.type)
+        self.width = self.width or _WIDTHS.get(self.type, "full")
 
     @property
     def asks_era(self) -> bool:
@@ -149,8 +150,15 @@ class FieldView:
         return self.max_files is None or len(self.files) < self.max_files
 
     @property
+    def is_explained(self) -> bool:
+        """Whether anything stands between the label and the control."""
+        return bool(self.hint or self.note or self.provenance or self.help or self.readonly_reason)
+
+    @property
     def described_by(self) -> str:
         """Ids of the error, hint and source texts, in the order in which they should be read."""
+        if not (self.is_explained or self.errors or self.limits):
+            return ""
         parts = [
             ("error", bool(self.errors)),
             ("note", bool(self.note)),
@@ -162,6 +170,7 @@ class FieldView:
         return " ".join(f"{self.id}-{name}" for name, present in parts if present)
 
 
+@lru_cache(maxsize=4096)
 def dom_id(path: str) -> str:
     """`children[r3].name` -> `f-children-r3-name`: usable as an id and in a CSS selector."""
     cleaned = "".join(mark if mark.isalnum() or mark == "_" else "-" for mark in path)

@@ -9,12 +9,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, expect
+from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, TimeoutError, expect
 
 AXE = Axe()
 EXPECTED_STATUS = re.compile(r"Failed to load resource: the server responded with a status of (4\d\d|503)")
 NUMBERS = re.compile(r"/(\d{2}-\d{4}-\d{4}|[A-Za-z0-9_-]{16,}|\d+)(?=/|$)")
 SETTLE_MS = 10_000
+QUIET_MS = 150
+UPDATE_UNDER_WAY = ".htmx-request, .htmx-swapping, .htmx-settling"
 TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 LANGUAGE = "document.documentElement.dataset.lang || document.documentElement.lang"
 
@@ -43,7 +45,11 @@ class Person:
     def press(self, name: str | re.Pattern[str], *, nth: int = 0) -> None:
         """Press the button or link of this name (part of the name is enough)."""
         target = self._named(name).nth(nth)
-        expect(target).to_be_visible()
+        try:
+            target.wait_for(state="visible", timeout=5000)
+        except TimeoutError:
+            offered = self.page.locator("button:visible, main a:visible").all_inner_texts()
+            raise AssertionError(f"no {name!r} on {self.page.url}; there are {offered}") from None
         target.click()
         self.settle()
         self.look()
@@ -76,7 +82,10 @@ class Person:
 
     def sees(self, text: str | re.Pattern[str]) -> None:
         """The text is on the screen."""
-        expect(self.page.get_by_text(text).first).to_be_visible()
+        try:
+            self.page.get_by_text(text).first.wait_for(state="visible", timeout=5000)
+        except TimeoutError:
+            raise AssertionError(f"{text!r} is not on {self.page.url}:\n{self.text()[:2500]}") from None
 
     def does_not_see(self, text: str) -> None:
         """The text is nowhere on the screen."""
@@ -99,8 +108,9 @@ class Person:
 
     def settle(self) -> None:
         """Wait until the page and its partial updates are quiet."""
+        self.page.wait_for_timeout(QUIET_MS)
         self.page.wait_for_load_state("load")
-        self.page.wait_for_load_state("networkidle")
+        self.page.locator(UPDATE_UNDER_WAY).first.wait_for(state="detached")
 
     def look(self) -> None:
         """Axe finds nothing, the console is silent, nothing sticks out at the side."""

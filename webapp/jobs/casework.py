@@ -11,6 +11,7 @@ from webapp import audit
 from webapp.applications import remind, submit
 from webapp.booking import expire
 from webapp.identity import flows, sessions, throttle
+from webapp.intake import upkeep as intake
 
 if TYPE_CHECKING:
     from webapp.wiring import Services
@@ -51,6 +52,13 @@ def send_digests(services: Services) -> str:
 def forget_passwords(services: Services) -> str:
     """Drop readable lookup passwords of receipts that are old."""
     return in_transaction(services, submit.forget_passwords, "forgotten")
+
+
+def expire_drafts(services: Services) -> str:
+    """Delete drafts nobody came back to, and bytes nobody needs."""
+    told = in_transaction(services, intake.expire_drafts, "drafts deleted")
+    swept = intake.sweep_files(services.database.transaction, services.storage)
+    return f"{told}, {swept} files swept"
 
 
 def clean_sessions(services: Services) -> str:

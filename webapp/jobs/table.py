@@ -14,6 +14,7 @@ JOBS: Final[tuple[Job, ...]] = (
     Job("booking_unpaid", casework.lapse_unpaid, every_minutes=10),
     Job("audit_seal", casework.seal_audit, every_minutes=5),
     Job("sessions_cleanup", casework.clean_sessions, every_minutes=60),
+    Job("drafts_cleanup", casework.expire_drafts, at=time(3, 0)),
     Job("passwords_cleanup", casework.forget_passwords, at=time(3, 20)),
     Job("correction_reminders", casework.remind_corrections, at=time(8, 0)),
     Job("duty_reminders", casework.remind_duties, at=time(8, 5)),

@@ -149,12 +149,13 @@ def create_first(login: str, name: str, department: str, password: str) -> None:
 @click.argument("folders", nargs=-1, type=click.Path(exists=True, path_type=Path))
 def check_forms(folders: tuple[Path, ...]) -> None:
     """Report every error of all procedures at once, run their cases, walk their branches."""
+    from webapp import clock
     from webapp.form_engine.report import run
 
     settings = _services().settings
     own = settings.city_dir / "forms"
     chosen = list(folders) or [settings.forms_dir, *([own] if own.is_dir() else [])]
-    sys.exit(run(chosen, sys.stdout))
+    sys.exit(run(chosen, sys.stdout, today=clock.today()))
 
 
 @facilities.command("check")

@@ -127,6 +127,8 @@ def complaints_of(source: Source, error: ValidationError, model: type[BaseModel]
     complaints: dict[tuple[int, int, str], Complaint] = {}
     for item in error.errors():
         path = _real_path(source.data, item["loc"])
+        if item["type"] == "union_tag_invalid":
+            path = (*path, str(item.get("ctx", {}).get("discriminator", "")).strip("'"))
         what, instead = _sentence(item, model)
         complaint = source.complain(path, what, instead)
         complaints.setdefault((complaint.line, complaint.column, what), complaint)
@@ -208,6 +210,7 @@ def _expectation(kind: str) -> str:
         "string_type": "write a text; put it in quotes if it looks like a number or date",
         "int_type": "write a whole number without quotes",
         "int_parsing": "write a whole number",
+        "int_from_float": "write a whole number",
         "bool_type": "write true or false",
         "bool_parsing": "write true or false",
         "list_type": "write a list, each entry on a line that begins with '- '",

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import field_validator
 
 from webapp.calendar.business import city_hall
-from webapp.clock import TOKYO
 from webapp.conditions.model import Channel
 from webapp.form_engine import clocks
 from webapp.form_engine.duties import duties
@@ -21,6 +21,8 @@ from webapp.form_engine.outcome import Context, Fee, Outcome, Person
 from webapp.form_engine.problems import problems
 from webapp.form_engine.rules_model import Level
 from webapp.yaml_source import Complaint, Source, read, validate
+
+TOKYO = ZoneInfo("Asia/Tokyo")
 
 
 class GivenPerson(Strict):

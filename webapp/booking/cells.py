@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from webapp.booking.facility import Facilities, Room
 from webapp.booking.models import Cell
+from webapp.db import is_postgres
 
 
 def sync_cells(session: Session, facilities: Facilities) -> int:
@@ -24,14 +26,20 @@ def sync_cells(session: Session, facilities: Facilities) -> int:
 
 
 def cell_ids(session: Session, facility: str, rooms: Iterable[Room]) -> Mapping[str, int]:
-    """key -> id for all cells of the rooms. Raises LookupError for a cell that was never synced."""
+    """key -> id for all cells of the rooms; a cell that the files name for the first time is added."""
     wanted = sorted({atom for room in rooms for atom in room.atoms})
-    query = select(Cell.key, Cell.id).where(Cell.facility == facility, Cell.key.in_(wanted))
-    found: dict[str, int] = {row.key: row.id for row in session.execute(query)}
-    missing = [key for key in wanted if key not in found]
+    found = _known(session, facility, wanted)
+    missing = [{"facility": facility, "key": key} for key in wanted if key not in found]
     if missing:
-        raise LookupError(f"cells of {facility} not in the database: {missing}")
+        insert = postgresql.insert(Cell) if is_postgres(session) else sqlite.insert(Cell)
+        session.execute(insert.values(missing).on_conflict_do_nothing())
+        found = _known(session, facility, wanted)
     return found
+
+
+def _known(session: Session, facility: str, wanted: Sequence[str]) -> dict[str, int]:
+    query = select(Cell.key, Cell.id).where(Cell.facility == facility, Cell.key.in_(wanted))
+    return {row.key: row.id for row in session.execute(query)}
 
 
 def all_cell_ids(session: Session, facilities: Sequence[str]) -> Mapping[tuple[str, str], int]:

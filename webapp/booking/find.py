@@ -7,7 +7,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp.booking.models import Booking
+from webapp.casework.models import Case
 from webapp.errors import NotFound
+from webapp.payment.models import Charge
 
 
 def lock_booking(session: Session, token: str) -> Booking:
@@ -49,3 +51,10 @@ def of_day(session: Session, facility: str, day: date, states: Sequence[str]) ->
         Booking.facility == facility, Booking.use_on == day, Booking.state.in_(list(states))
     )
     return list(session.scalars(query.order_by(Booking.starts_at, Booking.id)))
+
+
+def case_and_charge(session: Session, booking: Booking) -> tuple[Case | None, Charge | None]:
+    """The case a booking stands on and the charge for it."""
+    case = session.get(Case, booking.case_id) if booking.case_id is not None else None
+    charge = session.get(Charge, booking.charge_id) if booking.charge_id is not None else None
+    return case, charge

@@ -1,0 +1,321 @@
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from tests.fakes import hall
+from webapp import clock
+from webapp.audit import SYSTEM
+from webapp.booking import approve, cancel, change, close, expire, paying, series
+from webapp.booking.confirm import Confirmed, confirm
+from webapp.booking.details import Details, describe
+from webapp.booking.errors import HoldOver, NotAllowed, Taken
+from webapp.booking.facility import Facilities
+from webapp.booking.hold import extend, hold, release
+from webapp.booking.models import Booking, Counter, Occupancy
+from webapp.booking.times import instant
+from webapp.calendar.business import days_between
+from webapp.casework.models import Case
+from webapp.errors import IllegalStep
+from webapp.outbox.models import OutboxMessage
+from webapp.payment.models import Charge, Settlement
+from webapp.payment.settle import Paid
+
+MAY = datetime(2026, 5, 11, 10, 0, tzinfo=clock.TOKYO)
+
+
+@pytest.fixture(autouse=True)
+def _in_may() -> Iterator[None]:
+    with clock.frozen(MAY):
+        yield
+
+
+@pytest.fixture
+def gym() -> Facilities:
+    return hall.facilities()
+
+
+def confirmed(session: Session, gym: Facilities, room: str = "a", day: date = hall.FIRST) -> Confirmed:
+    booking = hall.held(session, gym, room, day)
+    return confirm(session, gym, booking.basket, contact=hall.CONTACT, actor=hall.RESIDENT)
+
+
+def pay(session: Session, gym: Facilities, result: Confirmed, *, late: bool = False) -> bool:
+    charge = result.charge
+    assert charge is not None
+    if not late:
+        charge.settled_yen, charge.open_yen = charge.lines_yen, 0
+    return paying.settled(session, gym, Paid(charge, Settlement(), late))
+
+
+def rows(session: Session) -> int:
+    session.flush()
+    return session.scalar(select(func.count()).select_from(Occupancy)) or 0
+
+
+def events(session: Session) -> list[str]:
+    session.flush()
+    return [
+        str(row.payload["event"]) for row in session.scalars(select(OutboxMessage).order_by(OutboxMessage.id))
+    ]
+
+
+def test_choosing_holds_the_slot_at_once_and_names_the_part_to_the_next(
+    session: Session, gym: Facilities
+) -> None:
+    hold(session, gym, hall.wish("a"), hall.person(1))
+    with pytest.raises(Taken) as refused:
+        hold(session, gym, hall.wish("whole"), hall.person(2))
+    assert [conflict.part for conflict in refused.value.conflicts] == ["a"]
+    hold(session, gym, hall.wish("b"), hall.person(2))
+
+
+def test_a_hold_that_ran_out_gives_way_without_waiting_for_the_worker(
+    session: Session, gym: Facilities
+) -> None:
+    first = hold(session, gym, hall.wish("whole"), hall.person(1))
+    with clock.frozen(MAY + timedelta(minutes=15)):
+        hold(session, gym, hall.wish("a"), hall.person(2))
+    session.refresh(first)
+    assert first.state == "expired"
+    assert rows(session) == 1
+
+
+def test_a_hold_lengthens_once(session: Session, gym: Facilities) -> None:
+    booking = hold(session, gym, hall.wish(), hall.person())
+    extend(session, booking.token)
+    with pytest.raises(NotAllowed):
+        extend(session, booking.token)
+    assert booking.expires_at == MAY + timedelta(minutes=25)
+
+
+def test_confirming_opens_one_case_and_one_charge_and_waits_for_money(
+    session: Session, gym: Facilities
+) -> None:
+    result = confirmed(session, gym)
+    assert (result.state, result.case.kind, result.case.status) == ("awaiting_payment", "booking", "received")
+    assert result.charge is not None and result.charge.lines_yen == 2000
+    assert result.bookings[0].pay_by == instant(date(2026, 5, 16), 24 * 60)
+    assert events(session) == ["booking_held"]
+
+
+def test_money_confirms_and_tells(session: Session, gym: Facilities) -> None:
+    result = confirmed(session, gym)
+    assert pay(session, gym, result)
+    assert result.bookings[0].state == "confirmed"
+    assert result.case.status == "confirmed"
+    assert events(session)[-1] == "booking_confirmed"
+
+
+def test_confirming_twice_is_an_illegal_step(session: Session, gym: Facilities) -> None:
+    result = confirmed(session, gym)
+    with pytest.raises(IllegalStep):
+        confirm(session, gym, result.bookings[0].basket, contact=hall.CONTACT, actor=hall.RESIDENT)
+    assert session.scalar(select(func.count()).select_from(Case)) == 1
+
+
+def test_a_hold_that_ran_out_cannot_be_confirmed(session: Session, gym: Facilities) -> None:
+    booking = hall.held(session, gym)
+    with clock.frozen(MAY + timedelta(minutes=16)), pytest.raises(HoldOver):
+        confirm(session, gym, booking.basket, contact=hall.CONTACT, actor=hall.RESIDENT)
+    assert session.scalar(select(func.count()).select_from(Charge)) == 0
+
+
+def test_unpaid_bookings_lapse_and_their_slot_is_free(session: Session, gym: Facilities) -> None:
+    result = confirmed(session, gym)
+    with clock.frozen(MAY + timedelta(days=6)):
+        assert expire.lapse_unpaid(session, gym) == 1
+        assert expire.lapse_unpaid(session, gym) == 0
+    assert result.bookings[0].state == "lapsed"
+    assert rows(session) == 0
+    assert result.case.status == "cancelled"
+
+
+def test_late_money_takes_a_free_slot_again(session: Session, gym: Facilities) -> None:
+    result = confirmed(session, gym)
+    with clock.frozen(MAY + timedelta(days=6)):
+        expire.lapse_unpaid(session, gym)
+        assert pay(session, gym, result, late=True)
+    assert result.bookings[0].state == "confirmed"
+    assert rows(session) == 1
+
+
+def test_late_money_for_a_slot_that_is_gone_makes_a_refund_due(session: Session, gym: Facilities) -> None:
+    result = confirmed(session, gym)
+    with clock.frozen(MAY + timedelta(days=6)):
+        expire.lapse_unpaid(session, gym)
+        hold(session, gym, hall.wish("whole"), hall.person(2))
+        assert not pay(session, gym, result, late=True)
+    assert result.bookings[0].state == "lapsed"
+
+
+@pytest.mark.parametrize("day, refund", [(3, 2000), (4, 1000), (8, 1000), (9, 0)])
+def test_cancelling_returns_what_the_tier_says(
+    session: Session, gym: Facilities, day: int, refund: int
+) -> None:
+    result = confirmed(session, gym)
+    pay(session, gym, result)
+    with clock.frozen(datetime(2026, 6, day, 12, tzinfo=clock.TOKYO)):
+        done = cancel.cancel(session, gym, result.bookings[0].token, actor=hall.RESIDENT)
+    assert done.rule.refund_yen == refund
+    assert rows(session) == 0
+    assert result.case.status == "cancelled"
+
+
+def test_a_tier_that_changed_meanwhile_asks_again(session: Session, gym: Facilities) -> None:
+    result = confirmed(session, gym)
+    pay(session, gym, result)
+    with clock.frozen(datetime(2026, 6, 4, 0, 0, tzinfo=clock.TOKYO)), pytest.raises(NotAllowed):
+        token = result.bookings[0].token
+        cancel.cancel(session, gym, token, actor=hall.RESIDENT, expected_refund_yen=2000)
+
+
+def test_a_series_names_the_conflict_and_stands_on_one_case(session: Session, gym: Facilities) -> None:
+    confirmed(session, gym, "whole", date(2026, 6, 17))
+    days = series.weekly(date(2026, 6, 10), date(2026, 6, 24))
+    result = series.hold_series(session, gym, hall.wish("a"), days, hall.person(2))
+    assert [(one.day, one.parts) for one in result.skipped] == [(date(2026, 6, 17), ("a",))]
+    for booking in result.held:
+        describe(session, gym, booking.token, Details(persons=5))
+    done = confirm(session, gym, result.basket, contact=hall.CONTACT, actor=hall.RESIDENT)
+    assert len(done.bookings) == 2 and done.charge is not None and done.charge.lines_yen == 4000
+
+
+def test_six_days_in_a_row_are_refused_where_five_are_the_limit(session: Session, gym: Facilities) -> None:
+    days = list(days_between(date(2026, 6, 8), date(2026, 6, 14)))
+    result = series.hold_series(session, gym, hall.wish("a"), days, hall.person())
+    assert (len(result.held), len(result.skipped)) == (5, 1)
+
+
+def test_a_change_takes_the_new_slot_before_it_leaves_the_old(session: Session, gym: Facilities) -> None:
+    mine = confirmed(session, gym).bookings[0]
+    other = confirmed(session, gym, "b").bookings[0]
+    with pytest.raises(Taken):
+        change.change(session, gym, mine.token, hall.wish("b"), hall.person(), actor=hall.RESIDENT)
+    assert (mine.room, rows(session)) == ("a", 2)
+    assert other.state == "awaiting_payment"
+
+
+def test_a_hold_grows_into_the_neighbouring_band_and_shrinks_again(session: Session, gym: Facilities) -> None:
+    booking = hall.held(session, gym)
+    change.change(
+        session, gym, booking.token, hall.wish("whole", hall.FIRST, "am", "pm"), hall.person(), actor=SYSTEM
+    )
+    assert booking.total_yen == 9000
+    change.change(session, gym, booking.token, hall.wish("a", hall.FIRST, "pm"), hall.person(), actor=SYSTEM)
+    hold(session, gym, hall.wish("whole"), hall.person(2))
+    with pytest.raises(Taken):
+        hold(session, gym, hall.wish("whole", hall.FIRST, "pm"), hall.person(2))
+
+
+def test_equipment_runs_out_and_comes_back(session: Session, gym: Facilities) -> None:
+    one, two = hall.held(session, gym, "a", by=1), hall.held(session, gym, "b", by=2)
+    describe(session, gym, one.token, Details(persons=5, extras={"board": 2}))
+    with pytest.raises(Taken):
+        describe(session, gym, two.token, Details(persons=5, extras={"board": 1}))
+    release(session, gym, one.token)
+    describe(session, gym, two.token, Details(persons=5, extras={"board": 1}))
+    assert {row.used for row in session.scalars(select(Counter))} == {1}
+
+
+def test_a_closure_displaces_with_a_full_refund(session: Session, gym: Facilities) -> None:
+    result = confirmed(session, gym)
+    pay(session, gym, result)
+    facility = gym.by_slug["gym"]
+    start, end = instant(hall.FIRST, 0), instant(hall.FIRST, 24 * 60)
+    with pytest.raises(Taken):
+        close.close(
+            session,
+            gym,
+            facility,
+            ["whole"],
+            start,
+            end,
+            kind="maintenance",
+            reason="点検",
+            actor=hall.OFFICER,
+        )
+    done = close.close(
+        session,
+        gym,
+        facility,
+        ["whole"],
+        start,
+        end,
+        kind="public_use",
+        reason="選挙",
+        actor=hall.OFFICER,
+        displace=True,
+    )
+    assert [b.state for b in done.displaced] == ["displaced"]
+    assert result.bookings[0].refund is not None and result.bookings[0].refund["refund_yen"] == 2000
+    with pytest.raises(Taken):
+        hold(session, gym, hall.wish("b"), hall.person(3))
+    close.reopen(session, gym, done.closure.id, hall.OFFICER)
+    hold(session, gym, hall.wish("b"), hall.person(3))
+
+
+def test_an_exemption_is_examined_before_money_is_asked(session: Session, gym: Facilities) -> None:
+    booking = hall.held(session, gym)
+    describe(
+        session, gym, booking.token, Details(persons=5, exemption="cohost", exemption_reason="共催のため")
+    )
+    result = confirm(session, gym, booking.basket, contact=hall.CONTACT, actor=hall.RESIDENT)
+    assert (result.state, result.charge) == ("applied", None)
+    with pytest.raises(NotAllowed):
+        approve.approve(session, gym, result.case.id, actor=hall.OFFICER)
+    approve.decide_price(session, gym, booking, exemption=True, actor=hall.OFFICER)
+    charge = approve.approve(session, gym, result.case.id, actor=hall.OFFICER)
+    assert charge is not None and charge.lines_yen == 1000
+
+
+def test_a_refusal_needs_reasons_and_frees_the_slot(session: Session, gym: Facilities) -> None:
+    approving = hall.facilities(approval=True)
+    result = confirmed(session, approving)
+    with pytest.raises(NotAllowed):
+        approve.refuse(session, approving, result.case.id, reasons=" ", actor=hall.OFFICER)
+    approve.refuse(session, approving, result.case.id, reasons="目的外の使用のため", actor=hall.OFFICER)
+    assert (result.bookings[0].state, result.case.status, rows(session)) == ("refused", "declined", 0)
+
+
+@pytest.mark.parametrize(
+    "at, reason",
+    [
+        (datetime(2026, 4, 1, 8, 59, 59), "too_early"),
+        (datetime(2026, 6, 10, 9, 0), "past"),
+    ],
+)
+def test_outside_the_window_nothing_is_held(
+    session: Session, gym: Facilities, at: datetime, reason: str
+) -> None:
+    with clock.frozen(at), pytest.raises(NotAllowed) as refused:
+        hold(session, gym, hall.wish(), hall.person())
+    assert refused.value.rule == reason
+
+
+def test_at_nine_on_the_first_the_window_opens(session: Session, gym: Facilities) -> None:
+    with clock.frozen(datetime(2026, 4, 1, 9, 0)):
+        assert hold(session, gym, hall.wish(), hall.person()).state == "held"
+
+
+def test_too_many_people_are_sent_to_a_larger_room(session: Session, gym: Facilities) -> None:
+    with pytest.raises(NotAllowed, match="capacity"):
+        hold(session, gym, hall.wish("a", persons=51), hall.person())
+
+
+def test_a_session_counts_heads_and_closes(session: Session, gym: Facilities) -> None:
+    visit = {"start": 600, "persons": 150}
+    hold(session, gym, hall.wish("visit", hall.FIRST, **visit), hall.person(1))
+    with pytest.raises(Taken):
+        hold(session, gym, hall.wish("visit", hall.FIRST, **visit), hall.person(2))
+    hold(session, gym, hall.wish("visit", hall.FIRST, start=600, persons=50), hall.person(2))
+
+
+def test_expired_holds_are_swept(session: Session, gym: Facilities) -> None:
+    hold(session, gym, hall.wish("whole"), hall.person())
+    with clock.frozen(MAY + timedelta(minutes=15)):
+        assert expire.expire_holds(session, gym) == 1
+    assert session.scalars(select(Booking.state)).all() == ["expired"]
+    assert rows(session) == 0

@@ -1,0 +1,134 @@
+"""Availability for everyone: JSON and iCal, without anything personal."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from webapp import clock
+from webapp.booking.availability import RoomGrid, busy_of, occupied
+from webapp.booking.cells import all_cell_ids
+from webapp.booking.facility import Facilities, Facility, Room
+from webapp.booking.times import instant
+
+
+def index(facilities: Facilities) -> list[dict[str, Any]]:
+    """All facilities with their rooms."""
+    return [
+        {
+            "id": facility.slug,
+            "name": facility.name.model_dump(exclude_none=True),
+            "area": facility.area,
+            "latitude": facility.latitude,
+            "longitude": facility.longitude,
+            "operator": facility.operator.name.ja,
+            "rooms": [
+                {
+                    "id": room.key,
+                    "name": room.name.model_dump(exclude_none=True),
+                    "capacity": room.capacity,
+                    "purposes": room.purposes,
+                    "features": room.features,
+                    "parts": list(room.atoms),
+                }
+                for room in facility.rooms
+            ],
+        }
+        for facility in facilities
+    ]
+
+
+def availability(facility: Facility, grids: Sequence[RoomGrid]) -> dict[str, Any]:
+    """States by room, day and stretch; times are local (Asia/Tokyo)."""
+    return {
+        "facility": facility.slug,
+        "time_zone": "Asia/Tokyo",
+        "generated_at": clock.now().isoformat(),
+        "rooms": [
+            {
+                "id": grid.room.key,
+                "days": [
+                    {
+                        "date": row.day.isoformat(),
+                        "slots": [
+                            {"start": cell.span.start, "end": cell.span.end, "state": cell.state}
+                            | ({} if cell.left is None else {"left": cell.left})
+                            for cell in row.cells
+                        ],
+                    }
+                    for row in grid.days
+                ],
+            }
+            for grid in grids
+        ],
+    }
+
+
+def pins(facilities: Facilities) -> list[dict[str, Any]]:
+    """Places on a plain map: percent from the west and north edges of the box around all of them."""
+    placed = [f for f in facilities if f.latitude is not None and f.longitude is not None]
+    if not placed:
+        return []
+    norths = [f.latitude or 0.0 for f in placed]
+    easts = [f.longitude or 0.0 for f in placed]
+    height = max(norths) - min(norths) or 1.0
+    width = max(easts) - min(easts) or 1.0
+    return [
+        {
+            "facility": facility,
+            "number": number,
+            "x": round(4 + 92 * ((facility.longitude or 0.0) - min(easts)) / width, 1),
+            "y": round(4 + 92 * (max(norths) - (facility.latitude or 0.0)) / height, 1),
+        }
+        for number, facility in enumerate(placed, 1)
+    ]
+
+
+def calendar(session: Session, facility: Facility, room: Room, first: date, days: int) -> str:
+    """Busy times of a room as iCalendar (RFC 5545), titled only 「予約あり」."""
+    ids = all_cell_ids(session, [facility.slug])
+    cells = [ids[facility.slug, atom] for atom in room.atoms if (facility.slug, atom) in ids]
+    taken = occupied(session, cells, instant(first, 0), instant(first + timedelta(days=days), 0))
+    busy = merged(busy_of(room, facility.slug, ids, taken))
+    lines = [
+        "BEGIN:VCALENDAR",
+        "VERSION:2.0",
+        "PRODID:-//madoguchi//availability//JA",
+        f"X-WR-CALNAME:{_escaped(f'{facility.name.ja} {room.name.ja}')}",
+    ]
+    for start, end in busy:
+        lines += _event(facility, room, start, end)
+    return "\r\n".join([*lines, "END:VCALENDAR", ""])
+
+
+def merged(ranges: Sequence[tuple[datetime, datetime]]) -> Iterator[tuple[datetime, datetime]]:
+    """Touching and overlapping ranges as one."""
+    current: tuple[datetime, datetime] | None = None
+    for start, end in sorted(ranges):
+        if current is not None and start <= current[1]:
+            current = (current[0], max(current[1], end))
+            continue
+        if current is not None:
+            yield current
+        current = (start, end)
+    if current is not None:
+        yield current
+
+
+def _event(facility: Facility, room: Room, start: datetime, end: datetime) -> list[str]:
+    begins, ends = (f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}" for at in (start, end))
+    return [
+        "BEGIN:VEVENT",
+        f"UID:{facility.slug}-{room.key}-{begins}@madoguchi",
+        f"DTSTAMP:{clock.now():%Y%m%dT%H%M%SZ}",
+        f"DTSTART:{begins}",
+        f"DTEND:{ends}",
+        "SUMMARY:予約あり",
+        "TRANSP:OPAQUE",
+        "END:VEVENT",
+    ]
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,")

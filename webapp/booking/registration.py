@@ -1,0 +1,141 @@
+"""Registration of persons and groups (利用者登録): classes, validity, provisional use, renewal."""
+
+import secrets
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from webapp import clock
+from webapp.audit import Actor, record
+from webapp.booking.models import Registration
+from webapp.calendar.months import add_months
+from webapp.errors import IllegalStep, NotFound
+
+PROVISIONAL_DAYS = 30
+VALID_MONTHS = 36
+RENEW_MONTHS_BEFORE = 3
+Kind = Literal["person", "group"]
+
+
+def register(
+    session: Session,
+    *,
+    resident_id: int | None,
+    kind: Kind,
+    name: str,
+    details: Mapping[str, Any],
+    case_id: int | None,
+    actor: Actor,
+    proved: Mapping[str, Any] | None = None,
+) -> Registration:
+    """Register for provisional use: it works at once and lapses after 30 days unless staff confirm it.
+
+    `proved` are classes that identity already proves (resident: true); a person proved that way needs no
+    papers and is valid at once. Everything else waits for the review of the case.
+    """
+    today = clock.today()
+    done = proved is not None and kind == "person"
+    registration = Registration(
+        number=_number(session),
+        resident_id=resident_id,
+        case_id=case_id,
+        kind=kind,
+        name=name,
+        details=dict(details),
+        classes=dict(proved or {"resident": False}),
+        state="valid" if done else "provisional",
+        created_at=clock.now(),
+        provisional_until=None if done else today + timedelta(days=PROVISIONAL_DAYS),
+        valid_until=add_months(today, VALID_MONTHS) if done else None,
+    )
+    session.add(registration)
+    session.flush()
+    _record(session, registration, actor, "registration.made")
+    return registration
+
+
+def review(
+    session: Session, registration: Registration, *, accept: bool, classes: Mapping[str, Any], actor: Actor
+) -> None:
+    """Confirm with the classes the papers prove, or refuse. Raises IllegalStep when it was reviewed."""
+    if registration.state != "provisional":
+        raise IllegalStep("registration.review", state=registration.state, say="この登録は審査済みです。")
+    registration.state = "valid" if accept else "refused"
+    registration.reviewed_by = actor.id
+    if accept:
+        registration.classes = dict(classes)
+        registration.valid_until = add_months(clock.today(), VALID_MONTHS)
+        registration.provisional_until = None
+    _record(session, registration, actor, "registration.accepted" if accept else "registration.refused")
+
+
+def renew(session: Session, registration: Registration, *, actor: Actor) -> Registration:
+    """Lengthen by three years, from three months before the end. Raises IllegalStep outside that time."""
+    today = clock.today()
+    until = registration.valid_until
+    if registration.state != "valid" or until is None or today < add_months(until, -RENEW_MONTHS_BEFORE):
+        say = "更新は、有効期限の3か月前からできます。"
+        raise IllegalStep("registration.renew", state=registration.state, say=say)
+    registration.valid_until = add_months(max(until, today), VALID_MONTHS)
+    _record(session, registration, actor, "registration.renewed")
+    return registration
+
+
+def standing(session: Session, resident_id: int, today: date) -> Registration | None:
+    """The registration a resident may book with today; groups of the resident are separate."""
+    query = select(Registration).where(
+        Registration.resident_id == resident_id, Registration.state.in_(["valid", "provisional"])
+    )
+    for registration in session.scalars(query.order_by(Registration.id.desc())):
+        until = valid_until(registration)
+        if until is None or until >= today:
+            return registration
+    return None
+
+
+def valid_until(registration: Registration) -> date | None:
+    """The last day: a provisional registration ends with its 30 days."""
+    if registration.state == "provisional":
+        return registration.provisional_until
+    return registration.valid_until
+
+
+def waiting(session: Session) -> list[Registration]:
+    """What staff still have to review, oldest first."""
+    query = select(Registration).where(Registration.state == "provisional").order_by(Registration.id)
+    return list(session.scalars(query))
+
+
+def by_number(session: Session, number: str) -> Registration:
+    """Raises NotFound."""
+    found = session.scalars(select(Registration).where(Registration.number == number)).one_or_none()
+    if found is None:
+        raise NotFound(number, say="その登録番号はありません。")
+    return found
+
+
+def lapse_provisional(session: Session) -> int:
+    """End provisional registrations whose papers never came; returns how many."""
+    today = clock.today()
+    query = select(Registration).where(
+        Registration.state == "provisional", Registration.provisional_until < today
+    )
+    found = list(session.scalars(query))
+    for registration in found:
+        registration.state = "lapsed"
+    return len(found)
+
+
+def _number(session: Session) -> str:
+    while True:
+        number = f"R{secrets.randbelow(10**7):07d}"
+        if session.scalar(select(Registration.id).where(Registration.number == number)) is None:
+            return number
+
+
+def _record(session: Session, registration: Registration, actor: Actor, action: str) -> None:
+    details = {"kind": registration.kind, "state": registration.state}
+    record(session, actor, action, object_kind="registration", object_id=registration.id, details=details)

@@ -1,0 +1,385 @@
+"""The booking journey: choose, hold, say what for, see the price explained, confirm; later cancel."""
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from webapp import clock
+from webapp.booking import availability, cancel, details, find, hold, search, series
+from webapp.booking.confirm import confirm as confirm_booking
+from webapp.booking.errors import HoldOver, NotAllowed, Taken
+from webapp.booking.facility import Facility, Room
+from webapp.booking.models import Booking
+from webapp.booking.pricing import exemption_preview
+from webapp.booking.states import SAY
+from webapp.booking.wish import Span, Wish, span_of, starts_of
+from webapp.calendar.business import days_between
+from webapp.errors import NotFound
+from webapp.resident import booker as typed
+from webapp.resident.case_access import open_case, remember
+from webapp.tariff.prices import NoPrice
+from webapp.web import guards, sessions
+from webapp.web.downloads import disposition
+from webapp.web.guards import visitor_or_resident
+from webapp.web.services import services
+from webapp.web.transaction import db
+
+blueprint = Blueprint("book", __name__)
+Answer = str | Response | tuple[str, int]
+
+
+@blueprint.get("/book/<slug>/<key>/<day>")
+@visitor_or_resident
+def choose(slug: str, key: str, day: str) -> Answer:
+    facility = typed.facility_or_404(slug)
+    room = typed.room_or_404(facility, key)
+    return _choose_page(facility, room, day, request.args.getlist("band"), [])
+
+
+@blueprint.post("/book/<slug>/<key>/<day>")
+@visitor_or_resident
+def take(slug: str, key: str, day: str) -> Answer:
+    facility = typed.facility_or_404(slug)
+    room = typed.room_or_404(facility, key)
+    bands = request.form.getlist("band")
+    who = typed.booker(request.form.get("resident") != "no")
+    wish = typed.wish_of(facility, room, typed.day_of(day, clock.today()), request.form, bands)
+    until = typed.day_of(request.form.get("until"), wish.use_on)
+    try:
+        if until > wish.use_on:
+            return _take_series(facility, room, wish, until, who)
+        booking = hold.hold(db(), services().facilities, wish, who)
+    except Taken as taken:
+        return _taken_page(facility, room, wish, taken), 409
+    except NotAllowed as refused:
+        return _choose_page(facility, room, day, bands, [("choose", refused.say or "")]), 422
+    sessions.own("basket", booking.basket)
+    return redirect(url_for(".describe", basket=booking.basket), 303)
+
+
+@blueprint.get("/booking/<basket>")
+@visitor_or_resident
+def describe(basket: str) -> Answer:
+    bookings = _held(basket)
+    return _describe_page(bookings, _known(bookings[0]), [])
+
+
+@blueprint.post("/booking/<basket>")
+@visitor_or_resident
+def save(basket: str) -> Answer:
+    bookings = _held(basket)
+    facility, room = _place(bookings[0])
+    form = request.form.to_dict()
+    errors = typed.mistakes(facility, room, form)
+    if errors:
+        return _describe_page(bookings, form, errors), 422
+    answers = typed.details_of(facility, room, form)
+    try:
+        for booking in bookings:
+            stored = details.describe(db(), services().facilities, booking.token, answers)
+            stored.contact = typed.contact_of(form)
+    except (NotAllowed, Taken) as refused:
+        db().rollback()
+        return _describe_page(_held(basket), form, [("persons", refused.say or "")]), 422
+    except NoPrice:
+        db().rollback()
+        text = _("この使い方の料金が表にありません。施設にお電話ください。")
+        return _describe_page(_held(basket), form, [("persons", text)]), 422
+    return redirect(url_for(".check", basket=basket), 303)
+
+
+@blueprint.get("/booking/<basket>/check")
+@visitor_or_resident
+def check(basket: str) -> Answer:
+    bookings = _held(basket)
+    if not bookings[0].contact:
+        return redirect(url_for(".describe", basket=basket))
+    facility, room = _place(bookings[0])
+    wished = (bookings[0].exemption or {}).get("key")
+    return render_template(
+        "resident/book_check.html",
+        basket=basket,
+        facility=facility,
+        room=room,
+        bookings=bookings,
+        total=sum(b.total_yen for b in bookings),
+        known=all(b.quote is not None for b in bookings),
+        undecided=list(dict.fromkeys(u for b in bookings for u in (b.quote or {}).get("undecided", []))),
+        approval=facility.needs_approval(room),
+        reduced=exemption_preview(facility, bookings[0], wished) if wished else None,
+        refund=facility.cancellation,
+        expires_at=bookings[0].expires_at,
+        extended=bookings[0].extended,
+        department=services().city.departments.get(facility.department),
+    )
+
+
+@blueprint.post("/booking/<basket>/confirm")
+@visitor_or_resident
+def confirm(basket: str) -> Answer:
+    bookings = _own(basket)
+    if bookings[0].case_id is not None:
+        return redirect(url_for(".done", basket=basket), 303)
+    contact = bookings[0].contact or {}
+    result = confirm_booking(
+        db(), services().facilities, basket, contact=contact, actor=guards.current_actor(), channel="web"
+    )
+    remember(result.case)
+    sessions.current()["booking_password"] = {"basket": basket, "password": result.password}
+    return redirect(url_for(".done", basket=basket), 303)
+
+
+@blueprint.get("/booking/<basket>/done")
+@visitor_or_resident
+def done(basket: str) -> Answer:
+    bookings = _own(basket)
+    if bookings[0].case_id is None:
+        return redirect(url_for(".describe", basket=basket))
+    facility, room = _place(bookings[0])
+    shown = sessions.current().get("booking_password") or {}
+    case, charge = find.case_and_charge(db(), bookings[0])
+    return render_template(
+        "resident/book_done.html",
+        facility=facility,
+        room=room,
+        bookings=bookings,
+        case=case,
+        charge=charge,
+        password=shown.get("password") if shown.get("basket") == basket else None,
+        department=services().city.departments.get(facility.department),
+    )
+
+
+@blueprint.post("/booking/<basket>/extend")
+@visitor_or_resident
+def extend(basket: str) -> Response:
+    for booking in _held(basket):
+        try:
+            hold.extend(db(), booking.token)
+        except NotAllowed as refused:
+            flash(refused.say or "", "warning")
+            break
+    else:
+        flash(_("10分延ばしました。"), "success")
+    back = request.form.get("back", "")
+    return redirect(url_for(".check" if back == "check" else ".describe", basket=basket), 303)
+
+
+@blueprint.post("/booking/<basket>/release")
+@visitor_or_resident
+def release(basket: str) -> Response:
+    bookings = _own(basket)
+    for booking in bookings:
+        if booking.state == "held":
+            hold.release(db(), services().facilities, booking.token)
+    flash(_("選んだ枠を手放しました。"))
+    return redirect(url_for("resident.facilities.facility", slug=bookings[0].facility), 303)
+
+
+@blueprint.get("/cases/<reference>/bookings")
+@visitor_or_resident
+def of_case(reference: str) -> str:
+    case = open_case(reference)
+    bookings = find.of_case(db(), case.id)
+    if not bookings:
+        raise NotFound(reference, say=_("この受付番号の予約はありません。"))
+    facility, _room = _place(bookings[0])
+    return render_template(
+        "resident/book_of_case.html",
+        case=case,
+        facility=facility,
+        bookings=[(b, facility.room(b.room)) for b in bookings],
+        words=SAY,
+        rules={b.token: cancel.preview(services().facilities, b) for b in bookings if may_cancel(b)},
+        charge=find.case_and_charge(db(), bookings[0])[1],
+        department=services().city.departments.get(facility.department),
+    )
+
+
+@blueprint.get("/cases/<reference>/bookings/<token>/cancel")
+@visitor_or_resident
+def ask_cancel(reference: str, token: str) -> Answer:
+    case = open_case(reference)
+    booking = _of_case(case.id, token)
+    if not may_cancel(booking):
+        return redirect(url_for(".of_case", reference=reference))
+    facility, room = _place(booking)
+    rule = cancel.preview(services().facilities, booking)
+    return render_template(
+        "resident/book_cancel.html",
+        case=case,
+        booking=booking,
+        facility=facility,
+        room=room,
+        rule=rule,
+        department=services().city.departments.get(facility.department),
+    )
+
+
+@blueprint.post("/cases/<reference>/bookings/<token>/cancel")
+@visitor_or_resident
+def do_cancel(reference: str, token: str) -> Answer:
+    case = open_case(reference)
+    booking = _of_case(case.id, token)
+    expected = typed.whole(request.form.get("refund_yen"))
+    try:
+        cancel.cancel(
+            db(),
+            services().facilities,
+            booking.token,
+            actor=guards.current_actor(),
+            reason=request.form.get("reason", ""),
+            expected_refund_yen=expected,
+        )
+    except NotAllowed as refused:
+        flash(refused.say or "", "warning")
+        return redirect(url_for(".ask_cancel", reference=reference, token=token), 303)
+    flash(_("予約を取り消しました。"), "success")
+    return redirect(url_for(".of_case", reference=reference), 303)
+
+
+@blueprint.get("/cases/<reference>/permit.pdf")
+@visitor_or_resident
+def permit(reference: str) -> Response:
+    from webapp.resident.permit import permit_pdf  # typst is loaded only by who prints
+
+    case = open_case(reference)
+    bookings = find.of_case(db(), case.id)
+    pdf = permit_pdf(case, bookings)
+    response = Response(pdf, mimetype="application/pdf")
+    response.headers["Content-Disposition"] = disposition("inline", f"使用許可書-{case.reference}.pdf")
+    return response
+
+
+def may_cancel(booking: Booking) -> bool:
+    return booking.state in ("applied", "awaiting_payment", "confirmed") and booking.starts_at > clock.now()
+
+
+def _take_series(facility: Facility, room: Room, wish: Wish, until: Any, who: Any) -> Answer:
+    every = max(1, typed.whole(request.form.get("every")) or 1)
+    days = series.weekly(wish.use_on, until, every)
+    if request.form.get("repeat") == "daily":
+        days = [*list(days_between(wish.use_on, until))[: series.MOST - 1], until]
+    result = series.hold_series(db(), services().facilities, wish, days, who)
+    if not result.held:
+        text = (
+            _("選んだ日はどれも予約できませんでした。")
+            + " "
+            + (result.skipped[0].why if result.skipped else "")
+        )
+        return _choose_page(
+            facility, room, wish.use_on.isoformat(), list(wish.bands), [("choose", text)]
+        ), 409
+    sessions.own("basket", result.basket)
+    for skipped in result.skipped:
+        flash(
+            _("%(day)s は予約できませんでした。%(why)s", day=skipped.day.isoformat(), why=skipped.why),
+            "warning",
+        )
+    return redirect(url_for(".describe", basket=result.basket), 303)
+
+
+def _choose_page(
+    facility: Facility, room: Room, day: str, chosen: list[str], errors: list[tuple[str, str]]
+) -> str:
+    use_on = typed.day_of(day, clock.today())
+    row = availability.grid(db(), services().facilities, facility, [room], use_on, 1, typed.booker())[0].days[
+        0
+    ]
+    return render_template(
+        "resident/book_choose.html",
+        facility=facility,
+        room=room,
+        day=use_on,
+        row=row,
+        steps=starts_of(facility, room),
+        chosen=chosen or request.form.getlist("band"),
+        form=request.form,
+        start=request.args.get("start") or request.form.get("start", ""),
+        errors=errors,
+        department=services().city.departments.get(facility.department),
+    )
+
+
+def _taken_page(facility: Facility, room: Room, wish: Wish, taken: Taken) -> str:
+    db().rollback()
+    span: Span = span_of(facility, room, wish)
+    return render_template(
+        "resident/book_taken.html",
+        facility=facility,
+        room=room,
+        day=wish.use_on,
+        conflicts=taken.conflicts,
+        others=search.alternatives(
+            db(), services().facilities, facility, room, wish.use_on, span, typed.booker()
+        ),
+        department=services().city.departments.get(facility.department),
+    )
+
+
+def _describe_page(bookings: list[Booking], form: dict[str, Any], errors: list[tuple[str, str]]) -> str:
+    facility, room = _place(bookings[0])
+    table = facility.tariffs[0] if facility.tariffs else None
+    return render_template(
+        "resident/book_describe.html",
+        basket=bookings[0].basket,
+        facility=facility,
+        room=room,
+        bookings=bookings,
+        form=form,
+        errors=errors,
+        questions=typed.questions_of(facility, room),
+        extras=typed.choosable_extras(facility, room),
+        exemptions=table.exemptions if table else [],
+        proved=bookings[0].resident_id is not None and "resident" in bookings[0].facts,
+        expires_at=bookings[0].expires_at,
+        extended=bookings[0].extended,
+        department=services().city.departments.get(facility.department),
+    )
+
+
+def _known(booking: Booking) -> dict[str, Any]:
+    """What the page starts with: what was typed before, else the profile."""
+    resident = guards.current_resident()
+    profile = dict(resident.profile or {}) if resident else {}
+    known: dict[str, Any] = {name: profile.get(name) or "" for name in ("name", "kana", "tel", "email")}
+    known.update({k: v for k, v in (booking.contact or {}).items() if v})
+    known.update(persons=booking.persons or "", title=booking.title or "", purpose=booking.purpose or "")
+    for key, value in booking.facts.items():
+        known[key] = ("yes" if value else "no") if isinstance(value, bool) else value
+    known.update({f"extra.{key}": count for key, count in booking.extras.items()})
+    known["exemption"] = (booking.exemption or {}).get("key", "")
+    known["exemption_reason"] = (booking.exemption or {}).get("reason", "")
+    return known
+
+
+def _own(basket: str) -> list[Booking]:
+    """The bookings of a basket of this browser or resident. Raises NotFound."""
+    bookings = find.of_basket(db(), basket)
+    resident = guards.current_resident()
+    is_theirs = bool(bookings) and resident is not None and bookings[0].resident_id == resident.id
+    if not bookings or not (is_theirs or sessions.owns("basket", basket)):
+        raise NotFound(basket, say=_("この予約は見つかりません。もう一度お選びください。"))
+    return bookings
+
+
+def _held(basket: str) -> list[Booking]:
+    """The running holds of a basket. Raises HoldOver when they ended, NotFound."""
+    bookings = _own(basket)
+    held = [b for b in bookings if b.state == "held" and b.expires_at and b.expires_at > clock.now()]
+    if not held:
+        raise HoldOver()
+    return held
+
+
+def _of_case(case_id: int, token: str) -> Booking:
+    booking = find.by_token(db(), token)
+    if booking.case_id != case_id:
+        raise NotFound(token)
+    return booking
+
+
+def _place(booking: Booking) -> tuple[Facility, Room]:
+    return hold.facility_and_room(services().facilities, booking.facility, booking.room)

@@ -1,0 +1,142 @@
+"""Who is booking, as far as this browser shows; and what the typed booking pages say."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from flask import request
+
+from webapp import clock
+from webapp.booking import registration
+from webapp.booking.details import Details
+from webapp.booking.facility import Facility, Room
+from webapp.booking.person import Booker
+from webapp.booking.rules import Question
+from webapp.booking.wish import Wish, extras_of
+from webapp.db import new_token
+from webapp.errors import NotFound
+from webapp.form_engine.guard import contains_individual_number
+from webapp.tariff.facts import Fact
+from webapp.tariff.table import Extra
+from webapp.web import guards, sessions
+from webapp.web.services import services
+from webapp.web.transaction import db
+
+
+def booker(declared_resident: bool = True) -> Booker:
+    """The person of this browser; what a registration proves wins over what is declared."""
+    resident = guards.current_resident()
+    facts: dict[str, Fact] = {"resident": declared_resident, "ticket": 0, "commercial": False}
+    if resident is None:
+        return Booker(f"visitor:{_visitor()}", None, facts)
+    known = registration.standing(db(), resident.id, clock.today())
+    if known is not None:
+        facts.update(known.classes)
+    until = registration.valid_until(known) if known is not None else None
+    return Booker(f"resident:{resident.id}", resident.id, facts, until)
+
+
+def facility_or_404(slug: str) -> Facility:
+    found = services().facilities.get(slug)
+    if found is None:
+        raise NotFound(slug, say="その施設は見つかりません。施設の一覧から選んでください。")
+    return found
+
+
+def room_or_404(facility: Facility, key: str) -> Room:
+    try:
+        return facility.room(key)
+    except KeyError:
+        raise NotFound(key, say="その部屋は見つかりません。施設のページから選んでください。") from None
+
+
+def day_of(text: str | None, otherwise: date) -> date:
+    """A day of an address or a form; what cannot be read is `otherwise`."""
+    try:
+        return date.fromisoformat(text or "")
+    except ValueError:
+        return otherwise
+
+
+def whole(text: str | None) -> int:
+    """A typed number, full-width digits too; what cannot be read is 0."""
+    tidy = (text or "").strip().replace(",", "").replace("人", "").replace("円", "")
+    try:
+        return min(int(tidy), 10_000_000) if tidy else 0
+    except ValueError:
+        return 0
+
+
+def wish_of(facility: Facility, room: Room, day: date, form: Mapping[str, Any], bands: list[str]) -> Wish:
+    """The wish that the choosing page sent."""
+    start = whole(form.get("start")) if form.get("start") else None
+    end = whole(form.get("end")) if form.get("end") else None
+    return Wish(facility.slug, room.key, day, tuple(bands), start, end, whole(form.get("persons")))
+
+
+def questions_of(facility: Facility, room: Room) -> list[Question]:
+    return [q for q in facility.questions if not q.rooms or room.key in q.rooms]
+
+
+def choosable_extras(facility: Facility, room: Room) -> list[Extra]:
+    return [extra for extra in extras_of(facility, room) if not extra.automatic]
+
+
+def details_of(facility: Facility, room: Room, form: Mapping[str, str]) -> Details:
+    """The answers of the details page."""
+    facts: dict[str, Fact] = {
+        "ticket": whole(form.get("ticket")),
+        "commercial": form.get("commercial") == "yes",
+        "resident": form.get("resident") != "no",
+    }
+    for question in questions_of(facility, room):
+        value = form.get(question.key, "")
+        facts[question.key] = whole(value) if question.kind == "yen" else value
+        if question.kind == "yes_no":
+            facts[question.key] = value == "yes"
+    if room.by_area:
+        facts["sqm"] = form.get("sqm", "0")
+    extras = {extra.key: whole(form.get(f"extra.{extra.key}")) for extra in choosable_extras(facility, room)}
+    return Details(
+        persons=whole(form.get("persons")),
+        title=form.get("title", ""),
+        purpose=form.get("purpose") or None,
+        facts=facts,
+        extras=extras,
+        exemption=form.get("exemption") or None,
+        exemption_reason=form.get("exemption_reason", ""),
+    )
+
+
+def contact_of(form: Mapping[str, str]) -> dict[str, Any]:
+    """Name, telephone and mail as typed; a mail address is not needed."""
+    names = ("name", "kana", "tel", "email", "group")
+    return {**{name: form.get(name, "").strip() for name in names}, "lang": guards.lang()}
+
+
+def mistakes(facility: Facility, room: Room, form: Mapping[str, str]) -> list[tuple[str, str]]:
+    """(id of the control, what to do) for everything that is missing on the details page."""
+    found: list[tuple[str, str]] = []
+    if whole(form.get("persons")) < 1:
+        found.append(("persons", "使う人数を数字で入れてください。"))
+    if not form.get("name", "").strip():
+        found.append(("name", "お名前を入れてください。"))
+    if not form.get("tel", "").strip():
+        found.append(("tel", "連絡のつく電話番号を入れてください。"))
+    for question in questions_of(facility, room):
+        if question.kind == "choice" and form.get(question.key) not in question.choices:
+            found.append((question.key, f"「{question.label.ja}」を選んでください。"))
+    for name in ("title", "exemption_reason"):
+        if contains_individual_number(form.get(name, "")):
+            found.append((name, "マイナンバー(個人番号)は書かないでください。"))
+    return found
+
+
+def _visitor() -> str:
+    known = sessions.owned("visitor")
+    if known:
+        return known[0]
+    token = new_token()
+    if request.method == "POST":
+        sessions.own("visitor", token)
+    return token

@@ -1,0 +1,15 @@
+// A countdown beside the written end of a hold; without it the page says the same in words.
+(() => {
+  const hold = document.querySelector(".hold[data-expires]");
+  if (!hold) return;
+  const end = Date.parse(hold.dataset.expires);
+  const line = document.createElement("p");
+  line.setAttribute("aria-live", "off");
+  hold.prepend(line);
+  const show = () => {
+    const left = Math.max(0, Math.ceil((end - Date.now()) / 1000));
+    line.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+    if (left > 0) setTimeout(show, 1000);
+  };
+  show();
+})();

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from webapp.calendar.business import BusinessCalendar
 from webapp.calendar.clocks import Pause, due_in_days, due_in_months
-from webapp.clock import TOKYO
+from webapp.form_engine.limits import TOKYO
 from webapp.form_engine.model import Definition
 
 

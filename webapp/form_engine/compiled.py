@@ -22,6 +22,7 @@ class Limit:
     earliest: Any
     latest: Any
     apply_by: ApplyBy | None
+    weekdays: tuple[str, ...]
     message: Text | None
     index: int
 
@@ -112,11 +113,12 @@ def _limits(field: AnyField) -> tuple[Limit, ...]:
         return ()
     limits = []
     if field.earliest or field.latest or field.apply_by:
-        limits.append(Limit(None, _day(field.earliest), _day(field.latest), field.apply_by, None, -1))
+        limits.append(Limit(None, _day(field.earliest), _day(field.latest), field.apply_by, (), None, -1))
     for index, limit in enumerate(field.limits):
         test = maybe(limit.if_)
+        days = tuple(limit.weekdays or ())
         limits.append(
-            Limit(test, _day(limit.earliest), _day(limit.latest), limit.apply_by, limit.message, index)
+            Limit(test, _day(limit.earliest), _day(limit.latest), limit.apply_by, days, limit.message, index)
         )
     return tuple(limits)
 

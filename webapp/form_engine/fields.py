@@ -14,6 +14,8 @@ from webapp.yaml_source import Text
 
 KEY = re.compile(r"[a-z][a-z0-9_]*")
 RESERVED = ("id", "rows", "today", "decided")
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 PersonPart = Literal["name", "name_kana", "birth", "address", "postal", "tel", "email"]
 
 
@@ -151,12 +153,13 @@ class DayLimit(Strict):
     earliest: DayExpression | None = None
     latest: DayExpression | None = None
     apply_by: ApplyBy | None = None
+    weekdays: list[Weekday] | None = Field(None, min_length=1)
     message: Text | None = None
 
     @model_validator(mode="after")
     def _something(self) -> DayLimit:
-        if not (self.earliest or self.latest or self.apply_by):
-            raise ValueError("a limit needs earliest, latest or apply_by | write one of them")
+        if not (self.earliest or self.latest or self.apply_by or self.weekdays):
+            raise ValueError("a limit needs earliest, latest, apply_by or weekdays | write one of them")
         return self
 
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from webapp.calendar.business import BusinessCalendar
-from webapp.clock import TOKYO
 from webapp.conditions.dates import MovedDay, move
 from webapp.form_engine.compiled import Limit
 from webapp.form_engine.fields import ApplyBy
 from webapp.form_engine.situation import Situation
 
 FARTHEST = 400
+TOKYO = ZoneInfo("Asia/Tokyo")
 
 
 def active(limits: Sequence[Limit], situation: Situation, rows: Any) -> list[Limit]:

@@ -13,6 +13,12 @@ PARTS = {
     "town": _("町名", "町の 名前", "town"),
 }
 
+WEEKDAY_NAMES = {
+    "mon": _("月曜", "月曜日", "Monday"), "tue": _("火曜", "火曜日", "Tuesday"), "wed": _("水曜", "水曜日", "Wednesday"),
+    "thu": _("木曜", "木曜日", "Thursday"), "fri": _("金曜", "金曜日", "Friday"), "sat": _("土曜", "土曜日", "Saturday"),
+    "sun": _("日曜", "日曜日", "Sunday"),
+}  # fmt: skip
+
 TEXTS: dict[str, Text] = {
     "wrong": _("「{label}」を確認してください。", "「{label}」を もう一度 見て ください。", "Check “{label}”."),
     "required_enter": _("「{label}」を入力してください。", "「{label}」を 書いて ください。", "Enter “{label}”."),
@@ -129,6 +135,9 @@ TEXTS: dict[str, Text] = {
         "この「{label}」の申し込みは{until}で締め切りました。{first}以後を選んでください。",
         "この「{label}」の 申し込みは {until}で 終わりました。{first}か、そのあとを 選んで ください。",
         "Applications for this “{label}” closed on {until}. Choose {first} or later."),
+    "wrong_weekday": _(
+        "「{label}」は{weekdays}の日を選んでください。", "「{label}」は {weekdays}の 日を 選んで ください。",
+        "Choose a {weekdays} for “{label}”."),
     "closed_day": _(
         "「{label}」は窓口が休みの日です。{next}などの開いている日を選んでください。",
         "「{label}」は 窓口が 休みの 日です。{next}などを 選んで ください。",

@@ -8,7 +8,7 @@ from typing import Any
 
 from webapp.form_engine import paths
 from webapp.form_engine.fields import Check, Date, Month
-from webapp.form_engine.message_texts import PARTS, TEXTS
+from webapp.form_engine.message_texts import PARTS, TEXTS, WEEKDAY_NAMES
 from webapp.form_engine.model import Definition
 from webapp.form_engine.outcome import Problem
 from webapp.form_engine.present import day_text, label_of, month_text
@@ -67,6 +67,9 @@ def _words(problem: Problem, lang: Lang) -> dict[str, Any]:
         words["until"] = _deadline(problem.params, lang)
     if "parts" in words:
         words["parts"] = _part_names(problem.params, lang)
+    if "weekdays" in words:
+        names = [WEEKDAY_NAMES[day].in_(lang) for day in problem.params["weekdays"]]
+        words["weekdays"] = (" or " if lang == "en" else "・").join(names)
     for name in ("min", "max"):
         value = words.get(name)
         if isinstance(value, int | float):

@@ -17,8 +17,8 @@ from webapp.form_engine.fields import AnyField, Choice, Date, Group, Month
 from webapp.form_engine.model import Definition
 from webapp.form_engine.outcome import Context
 from webapp.form_engine.references import _resolve
-from webapp.form_engine.situation import Situation
 from webapp.form_engine.sites import Site
+from webapp.form_engine.situation import Situation
 
 Values = dict[str, list[Any]]
 DAY = timedelta(days=1)
@@ -63,10 +63,12 @@ def boundary_values(definition: Definition, sites: list[Site], context: Context)
     for path, field in definition.walk():
         if not isinstance(field, Group):
             _add(found, path, [ordinary(field, context), *_of_field(field, context)])
-    for site in sites:
-        for condition in site.condition.walk():
+    trees = [(site.condition, site.prefix) for site in sites]
+    trees += [(condition, "") for condition in definition.conditions.values()]
+    for tree, prefix in trees:
+        for condition in tree.walk():
             for path, values in _of_condition(condition, base, definition):
-                full = _resolve(path, _prefix_of(path, site, condition))
+                full = _resolve(path, _prefix_of(tree, prefix, condition))
                 if full in definition.fields:
                     _add(found, full, [_shaped(definition.fields[full], v) for v in values])
     _of_tables(definition, found)
@@ -154,12 +156,12 @@ def _shaped(field: AnyField, value: Any) -> Any:
     return value
 
 
-def _prefix_of(path: str, site: Site, condition: Condition) -> str:
+def _prefix_of(tree: Condition, prefix: str, condition: Condition) -> str:
     """Conditions below ``where`` stand in the rows of the counted group."""
-    for outer in site.condition.walk():
+    for outer in tree.walk():
         if outer.where is not None and any(inner is condition for inner in outer.where.walk()):
-            return f"{_resolve(outer.count or '', site.prefix)}."
-    return site.prefix
+            return f"{_resolve(outer.count or '', prefix)}."
+    return prefix
 
 
 def _ordinary_day(field: Date | Month, context: Context) -> date:

@@ -11,6 +11,7 @@ from typing import Any
 from webapp.conditions.dates import as_day
 from webapp.form_engine import normalise
 from webapp.form_engine.compiled import Ready
+from webapp.form_engine.fields import WEEKDAYS
 from webapp.form_engine.limits import active, apply_until, first_possible
 from webapp.form_engine.outcome import FieldState, Problem
 from webapp.form_engine.situation import Situation
@@ -186,6 +187,8 @@ def _limit(limit: Any, day: date, situation: Situation, rows: Rows) -> tuple[str
         latest = limit.latest(situation, rows)
         if latest is not None and day > latest:
             return "too_late", {"latest": latest.isoformat()}
+    if limit.weekdays and WEEKDAYS[day.weekday()] not in limit.weekdays:
+        return "wrong_weekday", {"weekdays": limit.weekdays}
     if limit.apply_by is not None:
         until = apply_until(limit.apply_by, day, situation.calendar)
         if situation.now >= until:

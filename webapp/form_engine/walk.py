@@ -8,19 +8,19 @@ from datetime import date, datetime, time, timedelta
 from itertools import islice, product
 from typing import Any
 
-from webapp.clock import TOKYO
 from webapp.conditions.model import Condition
 from webapp.form_engine.compiled import compiled
 from webapp.form_engine.evaluate import evaluate
 from webapp.form_engine.fields import Group
+from webapp.form_engine.limits import TOKYO
 from webapp.form_engine.model import Definition
 from webapp.form_engine.outcome import Context, Outcome, Person
 from webapp.form_engine.pairwise import pairwise
 from webapp.form_engine.paths import plain
 from webapp.form_engine.references import _resolve, paths_of
 from webapp.form_engine.samples import Values, boundary_values
-from webapp.form_engine.situation import Situation
 from webapp.form_engine.sites import Site, sites_of
+from webapp.form_engine.situation import Situation
 
 MAX_PAIRWISE_ROWS = 400
 MAX_SEARCH = 1500

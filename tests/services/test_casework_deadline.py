@@ -97,3 +97,33 @@ def test_reopening_keeps_the_decision_that_was(session: Session) -> None:
     decisions.revoke(session, case)
     assert decisions.standing(session, case) is None
     assert [one.revoked_at is None for one in decisions.of_case(session, case)] == [False]
+
+
+def test_a_clock_that_starts_on_the_next_open_day_counts_from_there() -> None:
+    from webapp.applications import processing
+    from webapp.form_engine.load import load_definition
+    from webapp.form_engine.outcome import Outcome
+    from webapp.settings import ROOT
+
+    definition = load_definition(ROOT / "forms" / "sodai-gomi")
+    later = definition.model_copy(
+        update={"processing": definition.processing.model_copy(update={"starts": "next_open_day"})}
+    )
+    saturday = date(2026, 6, 6)
+    period = processing.period_of(later, saturday, HALL)
+    assert period is not None and period["from"] == "2026-06-08"
+    empty = Outcome((), {}, {})
+    assert processing.due_on(later, empty, saturday, HALL) == date(2026, 6, 17)
+
+
+def test_a_clock_that_waits_for_money_starts_at_once_when_nothing_is_owed() -> None:
+    from webapp.applications import processing
+    from webapp.form_engine.load import load_definition
+    from webapp.form_engine.outcome import Fee, Outcome
+    from webapp.settings import ROOT
+
+    definition = load_definition(ROOT / "forms" / "tax-certificate")
+    monday = date(2026, 6, 1)
+    assert processing.due_on(definition, Outcome((), {}, {}), monday, HALL) == date(2026, 6, 8)
+    owed = Outcome((), {}, {}, fee=Fee((), None, after_review=True))
+    assert processing.due_on(definition, owed, monday, HALL) is None

@@ -1,1 +1,1 @@
-"""The business of an application, one module per step: submit, review, decide, issue, withdraw, apply again."""
+"""The business of an application, a module per step: submit, review, decide, issue, withdraw, again."""

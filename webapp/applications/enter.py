@@ -12,6 +12,7 @@ from datetime import date, datetime, time
 from sqlalchemy.orm import Session
 
 from webapp import clock
+from webapp.applications import processing
 from webapp.applications.submit import Submitted, submit
 from webapp.audit import Actor
 from webapp.calendar.business import BusinessCalendar
@@ -20,7 +21,7 @@ from webapp.casework.open_case import fiscal_year
 from webapp.errors import InvalidInput
 from webapp.form_engine.model import Definition
 from webapp.form_engine.outcome import Context
-from webapp.intake import drafts
+from webapp.intake import drafts, versions
 from webapp.intake.models import Draft
 from webapp.intake.prefill import mark
 
@@ -73,6 +74,8 @@ def enter(
     if submitted.is_new and received_on < clock.today():
         case.arrived_at = datetime.combine(received_on, time(12), clock.TOKYO)
         case.fiscal_year = fiscal_year(received_on)
+        definition = versions.load(session, draft.version)
+        case.period = processing.period_of(definition, received_on, calendar)
         deadline.recompute(session, case, calendar)
     if submitted.is_new:
         timeline.record(session, case, "entered", actor, data={"channel": channel})

@@ -4,17 +4,16 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from webapp import clock
-from webapp.applications import fees, owed, same
+from webapp.applications import fees, owed, processing, same
 from webapp.audit import Actor
 from webapp.audit import record as audit
-from webapp.casework import deadline, open_case, telling
+from webapp.casework import open_case, telling
 from webapp.casework.models import Case
 from webapp.errors import IllegalStep, InvalidInput
 from webapp.form_engine.evaluate import evaluate
@@ -167,9 +166,7 @@ def _open(
     session: Session, draft: Draft, definition: Definition, outcome: Outcome, context: Context, actor: Actor
 ) -> tuple[Case, str]:
     at = clock.now()
-    period = period_of(definition)
-    starts_now = definition.processing.starts != "payment"
-    due = deadline.due_date(clock.tokyo(at).date(), period, context.calendar) if starts_now else None
+    today = clock.tokyo(at).date()
     return open_case.open_case(
         session,
         kind=definition.kind,
@@ -181,21 +178,10 @@ def _open(
         contact=contact_of(definition, outcome.answers, lang=draft.lang),
         channel=actor.channel,
         arrived_at=at,
-        due_on=due,
-        period=period,
+        due_on=processing.due_on(definition, outcome, today, context.calendar),
+        period=processing.period_of(definition, today, context.calendar),
         search_text=search_texts(definition, outcome),
     )
-
-
-def period_of(definition: Definition) -> dict[str, Any] | None:
-    """The processing time as a case keeps it; None where the definition names none."""
-    span = definition.processing.within
-    if span is None:
-        return None
-    ((unit, amount),) = span.model_dump(exclude_unset=True).items()
-    if unit == "years":
-        return {"amount": amount * 12, "unit": "months"}
-    return {"amount": amount, "unit": unit}
 
 
 def search_texts(definition: Definition, outcome: Outcome) -> list[str]:

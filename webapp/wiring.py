@@ -146,6 +146,8 @@ def links_of(base_url: str) -> Links:
         "case": page("/cases/{reference}"),
         "draft": page("/apply/{draft}"),
         "open_link": page("/l/{token}"),
+        "line_link": page("/line/link?linkToken="),
+        "topics": page("/topics"),
         "procedure": page("/procedures/{slug}"),
         "charge": page("/pay/{token}"),
         "receipt": page("/pay/{token}/receipt"),

@@ -14,6 +14,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from integrations.line.answers import classify
 from integrations.line.buckets import Buckets
@@ -36,6 +37,7 @@ class Channel:
     connect_s: float = 3.0
     read_s: float = 10.0
     share: float = 1.0
+    secrets: tuple[str, ...] = ()
 
 
 class MessagingApiLine:
@@ -57,15 +59,23 @@ class MessagingApiLine:
 
     @classmethod
     def from_options(cls, options: Mapping[str, str]) -> MessagingApiLine:
-        """Read ``MADOGUCHI_LINE_TOKEN`` and, for several worker processes, ``MADOGUCHI_LINE_RATE_SHARE``."""
+        """Read ``MADOGUCHI_LINE_TOKEN``, ``_LINE_SECRET`` (two by comma while rotating) and, for several
+        worker processes, ``MADOGUCHI_LINE_RATE_SHARE`` (0.5 for two).
+        """
         return cls(
             Channel(
                 token=options["line_token"],
                 host=options.get("line_host", API),
                 data_host=options.get("line_data_host", DATA_API),
                 share=float(options.get("line_rate_share", "1")),
+                secrets=tuple(part for part in options.get("line_secret", "").split(",") if part),
             )
         )
+
+    @property
+    def webhook_secrets(self) -> tuple[str, ...]:
+        """See LinePort."""
+        return self._channel.secrets
 
     def push(self, request: bytes, retry_key: str) -> Outcome:
         """See LinePort."""
@@ -102,6 +112,11 @@ class MessagingApiLine:
     def link_token(self, user_id: str) -> str:
         """See LinePort."""
         return str(self._ask("POST", f"/v2/bot/user/{user_id}/linkToken")["linkToken"])
+
+    def link_address(self, link_token: str, nonce: str) -> str:
+        """See LinePort (developers.line.biz, linking accounts)."""
+        query = urlencode({"linkToken": link_token, "nonce": nonce})
+        return f"https://access.line.me/dialog/bot/accountLink?{query}"
 
     def content(self, message_id: str) -> Content:
         """See LinePort."""

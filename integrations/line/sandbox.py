@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from webapp.ports.delivery import Outcome
 from webapp.ports.line import Content, LineRefused, Quota
@@ -77,6 +78,11 @@ class SandboxLine:
         self._made = False
         self.deliver: Callable[[bytes, str], int] | None = None
 
+    @property
+    def webhook_secrets(self) -> tuple[str, ...]:
+        """See LinePort."""
+        return (SECRET,)
+
     def push(self, request: bytes, retry_key: str) -> Outcome:
         """See LinePort."""
         body = json.loads(request)
@@ -118,6 +124,11 @@ class SandboxLine:
         with closing(self.open()) as db, db:
             db.execute("INSERT INTO link_token VALUES (?, ?, ?)", (token, user_id, time.time()))
         return token
+
+    def link_address(self, link_token: str, nonce: str) -> str:
+        """See LinePort."""
+        query = urlencode({"linkToken": link_token, "nonce": nonce})
+        return f"/sandbox/line/accountLink?{query}"
 
     def content(self, message_id: str) -> Content:
         """See LinePort."""

@@ -112,7 +112,7 @@ def _settled(database: db.Database) -> int:
 def _count(database: db.Database, received: dict[str, int], messages: int) -> dict[str, Any]:
     with database.reading() as session:
         query = select(OutboxMessage.status, func.count()).group_by(OutboxMessage.status)
-        statuses = dict(session.execute(query).tuples().all())
+        statuses = dict(session.execute(query).all())
         tried = session.scalars(select(func.max(OutboxMessage.attempts))).one()
         through_409 = session.scalars(select(func.count()).where(OutboxMessage.detail == "409")).one()
     return {

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import time
 from typing import Final
 
-from webapp.jobs import casework, upkeep
+from webapp.jobs import casework, notices, upkeep
 from webapp.jobs.clockwork import Job
 
 JOBS: Final[tuple[Job, ...]] = (
     Job("outbox_expiry", upkeep.expire_messages, every_minutes=1),
+    Job("garbage", notices.tell_garbage, every_minutes=5),
+    Job("broadcasts", notices.send_due, every_minutes=1),
     Job("booking_holds", casework.expire_holds, every_minutes=1),
     Job("booking_unpaid", casework.lapse_unpaid, every_minutes=10),
     Job("audit_seal", casework.seal_audit, every_minutes=5),
@@ -19,5 +21,6 @@ JOBS: Final[tuple[Job, ...]] = (
     Job("correction_reminders", casework.remind_corrections, at=time(8, 0)),
     Job("duty_reminders", casework.remind_duties, at=time(8, 5)),
     Job("staff_digests", casework.send_digests, at=time(8, 15)),
+    Job("talk_cleanup", upkeep.forget_talk, at=time(3, 15)),
     Job("links_cleanup", upkeep.forget_links, at=time(3, 10)),
 )

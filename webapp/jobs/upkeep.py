@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete
+from sqlalchemy import and_, delete, or_
 
 from webapp import clock
+from webapp.messaging.line_models import LineDelivery, LineEvent
 from webapp.messaging.models import OneTimeLink
 from webapp.outbox import relay
 
@@ -19,6 +20,19 @@ def expire_messages(services: Services) -> str:
     """Mark messages that nobody needs any more."""
     with services.database.transaction() as session:
         return f"{relay.expire(session)} expired"
+
+
+def forget_talk(services: Services) -> str:
+    """Delete raw webhook bodies after a day (unreadable ones after a month) and old events."""
+    now = clock.now()
+    with services.database.transaction() as session:
+        day, month = now - timedelta(days=1), now - timedelta(days=30)
+        readable = and_(LineDelivery.error == "", LineDelivery.received_at < day)
+        session.execute(delete(LineDelivery).where(or_(readable, LineDelivery.received_at < month)))
+        done = session.execute(
+            delete(LineEvent).where(LineEvent.processed_at.is_not(None), LineEvent.received_at < month)
+        )
+        return f"{getattr(done, 'rowcount', 0)} events deleted"
 
 
 def forget_links(services: Services) -> str:

@@ -7,7 +7,7 @@ import signal
 import threading
 from typing import Any
 
-from webapp.jobs import clockwork, relay
+from webapp.jobs import clockwork, line_inbox, relay
 from webapp.jobs.queue import make_queue, start_consumer
 from webapp.wiring import Services
 
@@ -24,6 +24,10 @@ def main(services: Services, *, stop: threading.Event | None = None, senders: in
     queue = make_queue(services.settings.queue_url)
     _schedule(queue, services, wake)
     consumer = start_consumer(queue)
+    inbox = threading.Thread(
+        target=line_inbox.run_forever, args=(services, stop), name="line-inbox", daemon=True
+    )
+    inbox.start()
     log.info("worker started")
     try:
         relay.run_forever(services, stop, senders=senders, wake=wake)

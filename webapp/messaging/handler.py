@@ -7,7 +7,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from webapp.city import City, Department
-from webapp.messaging import staff_digest, tell, templates
+from webapp.messaging import line_reply, notices, staff_digest, tell, templates
 from webapp.messaging.deliver import House, TellHandler
 from webapp.messaging.mail_message import Contact
 from webapp.outbox.outcomes import Handler
@@ -28,7 +28,11 @@ def handlers(
     """Return outbox kind -> handler. ``links`` must hold ``home`` and ``open_link`` (token)."""
     house = house_of(city, links, mail_from)
     library = templates.load()
+    notice = notices.NoticeHandler(house, mail, line)
     return {
+        notices.MULTICAST: notice,
+        notices.MAIL: notice,
+        line_reply.KIND: line_reply.ReplyHandler(line),
         tell.KIND: TellHandler(house, library, mail, line),
         staff_digest.KIND: staff_digest.DigestHandler(house, mail),
     }

@@ -65,7 +65,19 @@ class DigestHandler:
         inbox = self._house.links["staff_inbox"]() if "staff_inbox" in self._house.links else ""
         why = "職員画面の設定に、この部署の連絡先として登録されているため届きました。"
         body = "\n".join(
-            [f"{name} のみなさん", "", "受付箱のようすをお知らせします。", "", *lines, "", inbox, "", "--", why, ""]
+            [
+                f"{name} のみなさん",
+                "",
+                "受付箱のようすをお知らせします。",
+                "",
+                *lines,
+                "",
+                inbox,
+                "",
+                "--",
+                why,
+                "",
+            ]
         )
         try:
             raw = mail_message.to_bytes(

@@ -39,6 +39,10 @@ class Content:
 class LinePort(Protocol):
     """Speaks to LINE. ``request`` is the JSON body, sent as it is on every attempt."""
 
+    @property
+    def webhook_secrets(self) -> tuple[str, ...]:
+        """Channel secrets that may sign webhooks; two while one is being replaced."""
+
     def push(self, request: bytes, retry_key: str) -> Outcome:
         """Send to one user. 409 with an accepted request id counts as accepted."""
 
@@ -60,6 +64,9 @@ class LinePort(Protocol):
     def link_token(self, user_id: str) -> str:
         """Issue an account-link token (10 minutes, one use). Raises LineUnavailable, LineRefused."""
 
+    def link_address(self, link_token: str, nonce: str) -> str:
+        """Return where LINE finishes an account link."""
+
     def content(self, message_id: str) -> Content:
         """Fetch what somebody sent. Raises LineUnavailable, LineRefused (gone)."""
 
@@ -68,11 +75,3 @@ class LinePort(Protocol):
 
     def show_menu(self, user_id: str | None, menu_id: str) -> None:
         """Show a rich menu to one user, or to everyone. Raises LineUnavailable, LineRefused."""
-
-
-def account_link_address(link_token: str, nonce: str) -> str:
-    """Return where LINE finishes an account link (developers.line.biz, linking accounts)."""
-    from urllib.parse import urlencode
-
-    query = urlencode({"linkToken": link_token, "nonce": nonce})
-    return f"https://access.line.me/dialog/bot/accountLink?{query}"

@@ -81,7 +81,7 @@ def open_walk(template: str, folder: Path) -> Walk:
 
 def _furnish(office: Office) -> Walk:
     with office.database.transaction() as session:
-        residents = [Resident(created_at=clock.now(), profile={"name": NAME}) for _ in range(2)]
+        residents = [Resident(created_at=clock.now(), profile={"name": name}) for name in (NAME, "別の住民")]
         session.add_all(residents)
         session.flush()
         case = office.submitted(session, applicant_name=NAME).case

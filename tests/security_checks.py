@@ -80,7 +80,7 @@ CHECKS: tuple[Check, ...] = (
     _test(40, "求める情報は表示した範囲だけ", "個情法 ASVS 10.7", f"{OIDC}::only_the_attributes"),
     _test(41, "誤りは番号だけ、止まっても開放しない", "ASVS 16.5", f"{SIGN_IN}::error_page", f"{OIDC}::unreachable"),
     Check(42, "失敗の続発・権限変更・大量書き出しの警報", "ASVS 16.3", manual="監視の宛先は自治体の仕組み（Zabbix等）による。audit search で n件を抽出し、月次で訓練する"),
-    Check(43, "部品表、ハッシュ固定、脆弱性の監査", "ASVS 15.1", command=("pip-audit",)),
+    Check(43, "部品表、ハッシュ固定、脆弱性の監査", "ASVS 15.1", tests=(f"{GUARDS}::dependency",)),
     _test(44, "TLS、秘密は環境かファイル、既定値なし", "ASVS 12.1 13.2-3", GUARDS),
     Check(45, "復元と、復元後の消去のやり直し", "レジリエンス", manual="年1回、docs/operations.md の手順で別の機械に復元し、retention を実行する"),
     Check(46, "診断の道具で指摘なし", "IPA 2章", manual="ZAP baseline を公開前と年1回。CIでは test_security_walk が全ルートに同じ種の値を送る"),

@@ -26,7 +26,9 @@ staff = AppGroup("staff", help="Staff accounts.")
 
 def install(app: Flask) -> None:
     """Register the commands on the app."""
-    for group in (database, forms, facilities, city, staff):
+    from webapp.jobs.security_commands import audit_group, keys_group
+
+    for group in (database, forms, facilities, city, staff, audit_group, keys_group):
         app.cli.add_command(group)
     app.cli.add_command(worker)
 

@@ -35,7 +35,8 @@ print("done", flush=True)
 
 
 @pytest.fixture(autouse=True)
-def _keys_back() -> Iterator[None]:
+def _keys() -> Iterator[None]:
+    webapp_db.use_keys(OLD)
     yield
     webapp_db.use_keys(OLD)
 

@@ -15,7 +15,7 @@ from tests.casework_office import Office, open_office
 from webapp.app import create_app
 from webapp.db import Database
 from webapp.identity import passwords, residents
-from webapp.settings import BadSettings, Settings
+from webapp.settings import ROOT, BadSettings, Settings
 from webapp.web import guards, redaction, security, sessions
 
 GOOD = {
@@ -174,6 +174,18 @@ def test_the_database_says_nothing_personal_in_its_errors(database: Database) ->
     with pytest.raises(Exception, match="no_such_table") as failed, database.transaction() as session:
         session.execute(text("insert into no_such_table values (:name)"), {"name": "見本花子"})
     assert "見本花子" not in str(failed.value)
+
+
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
+def test_every_dependency_is_fixed_with_its_hash(name: str) -> None:
+    lines = (ROOT / name).read_text().splitlines()
+    pinned = [
+        number for number, line in enumerate(lines) if line and not line[0].isspace() and line[0] != "#"
+    ]
+    assert len(pinned) > 20
+    for number in pinned:
+        assert "==" in lines[number], lines[number]
+        assert "--hash=sha256:" in lines[number + 1], lines[number]
 
 
 def test_sessions_have_a_cookie_for_each_side() -> None:

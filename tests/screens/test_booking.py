@@ -1,0 +1,198 @@
+"""The resident's way to a booked room, as a browser without JavaScript goes it."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from tests.fakes import hall
+from tests.fakes.counter import counter
+from webapp import clock, wiring
+
+MAY = datetime(2026, 5, 11, 10, 0, tzinfo=clock.TOKYO)
+ANSWERS = {"persons": "１０", "name": "見本 花子", "tel": "0773662000", "commercial": "no", "ticket": "0"}
+
+
+@pytest.fixture(autouse=True)
+def _in_may() -> Iterator[None]:
+    with clock.frozen(MAY):
+        yield
+
+
+@pytest.fixture
+def app(database_url: str, tmp_path: Path) -> Flask:
+    made = counter(database_url, tmp_path)
+    services = made.extensions["madoguchi"]
+    places = hall.facilities()
+    made.extensions["madoguchi"] = replace(
+        services, facilities=places, settle_handlers=wiring.settle_handlers(places)
+    )
+    return made
+
+
+@pytest.fixture
+def browser(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+def send(browser: FlaskClient, page: TestResponse, path: str, **data: str | list[str]) -> TestResponse:
+    match = re.search(r'name="csrf_token" value="([^"]+)"', page.text)
+    assert match is not None
+    return browser.post(path, data={"csrf_token": match.group(1), **data})
+
+
+def hold(browser: FlaskClient, room: str = "a", band: str = "am", **more: str) -> TestResponse:
+    path = f"/book/gym/{room}/2026-06-10"
+    return send(browser, browser.get(path), path, band=band, resident="yes", **more)
+
+
+def reach_check(browser: FlaskClient) -> tuple[str, TestResponse]:
+    path = hold(browser).headers["Location"]
+    answered = send(browser, browser.get(path), path, **ANSWERS)
+    assert answered.status_code == 303, answered.text
+    return path, browser.get(answered.headers["Location"])
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/facilities",
+        "/facilities?day=2026-06-10&persons=20&purpose=&q=体育館",
+        "/facilities/map",
+        "/facilities/gym",
+        "/facilities/gym/rules",
+        "/facilities/gym/rooms/a?from=2026-06-08",
+        "/facilities/gym/rooms/a?from=2026-06-08&view=month",
+        "/facilities/gym/rooms/visit?from=2026-06-08",
+        "/facilities/gym/rooms/a/when?day=2026-09-01",
+        "/book/gym/whole/2026-06-10",
+        "/book/gym/visit/2026-06-10",
+    ],
+)
+def test_every_page_about_facilities_opens(browser: FlaskClient, path: str) -> None:
+    for lang in ("ja", "easy", "en"):
+        mark = "&" if "?" in path else "?"
+        assert browser.get(f"{path}{mark}lang={lang}").status_code == 200
+
+
+def test_a_visitor_books_and_sees_every_yen_explained(browser: FlaskClient) -> None:
+    path, check = reach_check(browser)
+    assert "2,000円" in check.text and "別表" in check.text
+    confirmed = send(browser, check, f"{path}/confirm")
+    done = browser.get(confirmed.headers["Location"])
+    assert "支払いへ進む" in done.text and "照会用パスワード" in done.text
+    reference = re.search(r"\d\d-\d{4}-\d{4}", done.text)
+    assert reference is not None
+    shown = browser.get(f"/cases/{reference.group()}/bookings")
+    assert "支払い待ち" in shown.text
+
+
+def test_pressing_confirm_twice_gives_one_booking(browser: FlaskClient) -> None:
+    path, check = reach_check(browser)
+    first = send(browser, check, f"{path}/confirm")
+    second = send(browser, check, f"{path}/confirm")
+    assert first.headers["Location"] == second.headers["Location"]
+
+
+def test_what_is_missing_is_said_beside_its_field_and_nothing_typed_is_lost(browser: FlaskClient) -> None:
+    path = hold(browser).headers["Location"]
+    page = send(browser, browser.get(path), path, persons="", name="見本 花子", tel="", title="春の会")
+    assert page.status_code == 422
+    assert "使う人数を数字で入れてください。" in page.text
+    assert 'value="春の会"' in page.text
+
+
+def test_the_second_person_is_told_politely_and_offered_another_room(
+    app: Flask, browser: FlaskClient
+) -> None:
+    hold(browser, "a")
+    refused = hold(app.test_client(), "a")
+    assert refused.status_code == 409
+    assert "先に予約されました" in refused.text and "空いているほかの枠" in refused.text
+
+
+def test_nobody_opens_the_basket_of_another_browser(app: Flask, browser: FlaskClient) -> None:
+    path = hold(browser).headers["Location"]
+    assert app.test_client().get(path).status_code == 404
+
+
+def test_a_hold_that_ran_out_is_explained(browser: FlaskClient) -> None:
+    path = hold(browser).headers["Location"]
+    with clock.frozen(datetime(2026, 5, 11, 10, 16, tzinfo=clock.TOKYO)):
+        page = browser.get(path)
+    assert page.status_code == 409
+    assert "もう一度お選びください" in page.text
+
+
+def test_a_hold_lengthens_once_on_the_page(browser: FlaskClient) -> None:
+    path = hold(browser).headers["Location"]
+    page = browser.get(path)
+    assert "10分延ばす" in page.text
+    send(browser, page, f"{path}/extend", back="describe")
+    assert "10分延ばす</span></button>" not in browser.get(path).text
+
+
+def test_a_series_names_the_day_it_could_not_take(app: Flask, browser: FlaskClient) -> None:
+    other = app.test_client()
+    path = "/book/gym/whole/2026-06-17"
+    send(other, other.get(path), path, band="am", resident="yes")
+    page = browser.get(hold(browser, "a", until="2026-06-24", repeat="weekly").headers["Location"])
+    assert "2026-06-17" in page.text and "ほかの予約と重なっています" in page.text
+
+
+def test_cancelling_shows_the_refund_before_the_button(browser: FlaskClient) -> None:
+    path, check = reach_check(browser)
+    send(browser, check, f"{path}/confirm")
+    done = browser.get(f"{path}/done")
+    reference = re.search(r"\d\d-\d{4}-\d{4}", done.text)
+    assert reference is not None
+    shown = browser.get(f"/cases/{reference.group()}/bookings")
+    link = re.search(r'href="([^"]+/cancel)"', shown.text)
+    assert link is not None
+    ask = browser.get(link.group(1))
+    assert "還付する額" in ask.text
+    gone = send(browser, ask, link.group(1), refund_yen="0")
+    assert gone.status_code == 303
+    assert "取消し済み" in browser.get(gone.headers["Location"]).text
+
+
+def test_open_data_holds_states_and_nobodys_name(browser: FlaskClient) -> None:
+    reach_check(browser)
+    answer = browser.get("/api/facilities/gym/availability?from=2026-06-10&days=1")
+    rooms = {room["id"]: room["days"][0]["slots"][0]["state"] for room in answer.get_json()["rooms"]}
+    assert (rooms["whole"], rooms["a"], rooms["b"]) == ("taken", "taken", "free")
+    ics = browser.get("/api/facilities/gym/rooms/a/busy.ics")
+    assert "DTSTART:20260610T000000Z" in ics.text
+    assert "花子" not in answer.text + ics.text
+
+
+def test_when_answers_with_the_exact_minute(browser: FlaskClient) -> None:
+    answer = browser.get("/api/facilities/gym/rooms/a/when?day=2026-09-10").get_json()[0]
+    assert answer["reason"] == "too_early"
+    assert answer["opens_at"] == "2026-07-01T00:00:00+00:00"
+
+
+def test_the_permit_is_a_pdf_once_the_booking_stands(app: Flask, browser: FlaskClient) -> None:
+    services = app.extensions["madoguchi"]
+    free = [
+        {
+            "key": "t",
+            "title": "表",
+            "citation": "別表",
+            "rows": [{"rooms": ["whole", "a", "b", "visit"], "per": "use", "yen": 0}],
+        }
+    ]
+    app.extensions["madoguchi"] = replace(services, facilities=hall.facilities(tariffs=free))
+    path, check = reach_check(browser)
+    send(browser, check, f"{path}/confirm")
+    done = browser.get(f"{path}/done")
+    assert "予約が確定しました" in done.text
+    link = re.search(r'href="([^"]+/permit.pdf)"', done.text)
+    assert link is not None
+    assert browser.get(link.group(1)).data.startswith(b"%PDF")

@@ -32,7 +32,7 @@ def best(index: Index[str], question: str) -> str | None:
     [
         ("住民", "juminhyo"), ("粗大", "sodai"), ("水道", "water"), ("課税", "tax"), ("犬", "dog"),
         ("ﾕｳ 犬", None), ("学童", "club"), ("ソファ", "sodai"), ("そふぁ", "sodai"),
-        ("大型ごみを捨てたい", "sodai"), ("住民票がほしい", "juminhyo"), 
+        ("大型ごみを捨てたい", "sodai"), ("住民票がほしい", "juminhyo"),
         ("Residence Certificate", "juminhyo"),
         ("ＪＵＭＩＮＨＹＯ", "juminhyo"), ("証明 所得", "tax"), ("！？", None), ("   ", None),
     ],

@@ -1,0 +1,227 @@
+"""Refunds: the rule that applied, the second person, every way back, and never too much."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from tests.fakes.payment_world import SECOND, STAFF, World
+from webapp.db import Database
+from webapp.errors import Forbidden, IllegalStep, InvalidInput, Unavailable
+from webapp.payment import charges, give_back, ledger, parked, refunds
+from webapp.payment.models import Charge, Refund
+from webapp.ports.payment import RefundOrder, RefundTruth, Unreachable
+
+RULE = refunds.Rule("利用の10日前までの取消し", "条例施行規則12条", "1,000円×50%")
+BANK = {
+    "bank_name": "みほん銀行",
+    "bank_code": "0001",
+    "branch_name": "本店",
+    "branch_code": "001",
+    "kind": "ordinary",
+    "number": "1234567",
+    "holder_kana": "ミホン　ハナコ",
+}
+
+
+@pytest.fixture
+def world(database: Database, tmp_path: Path) -> World:
+    return World(database, tmp_path)
+
+
+def propose(world: World, charge: Charge, yen: int, **options: object) -> Refund:
+    with world.database.transaction() as session:
+        made = refunds.propose(session, charge, yen, cause="cancelled", rule=RULE, actor=STAFF, **options)  # type: ignore[arg-type]
+    return made[0]
+
+
+def fresh(world: World, refund: Refund) -> Refund:
+    with world.database.reading() as session:
+        return refunds.by_token(session, refund.token)
+
+
+def send(world: World, refund: Refund) -> str:
+    return give_back.send(world.database.transaction, world.ports, refund.id, world.handlers)
+
+
+def sound(world: World) -> bool:
+    with world.database.reading() as session:
+        return ledger.check(session).sound
+
+
+def test_a_part_refund_goes_back_by_card_and_the_ledger_balances(world: World) -> None:
+    charge = world.paid(1000)
+    refund = propose(world, charge, 500)
+    assert world.fresh(charge).open_yen == -500
+    assert send(world, refund) == "succeeded"
+    after = world.fresh(charge)
+    assert (after.refunded_yen, after.open_yen, after.status) == (500, 0, "partly_refunded")
+    assert world.heard[-1] == ("refunded", 500)
+    assert sound(world)
+
+
+def test_part_then_rest_then_nothing_more(world: World) -> None:
+    charge = world.paid(1000)
+    send(world, propose(world, charge, 400))
+    send(world, propose(world, charge, 600))
+    assert world.fresh(charge).status == "refunded"
+    with pytest.raises(InvalidInput):
+        propose(world, charge, 1)
+    assert sound(world)
+
+
+def test_refunds_that_are_only_proposed_count_too(world: World) -> None:
+    charge = world.paid(10_000)
+    propose(world, charge, 6000)
+    with pytest.raises(InvalidInput):
+        propose(world, charge, 4001)
+
+
+def test_the_database_refuses_more_refunds_than_the_payment(world: World) -> None:
+    world.paid(1000)
+    with pytest.raises(IntegrityError), world.database.transaction() as session:
+        session.execute(text("UPDATE settlement SET refund_reserved_yen = 1001"))
+
+
+def test_above_the_limit_a_second_person_approves(world: World) -> None:
+    refund = propose(world, world.paid(9000), 5000)
+    assert refund.status == "proposed"
+    with pytest.raises(IllegalStep):
+        send(world, refund)
+    with pytest.raises(Forbidden), world.database.transaction() as session:
+        refunds.approve(session, refund, actor=STAFF)
+    with world.database.transaction() as session:
+        refunds.approve(session, refund, actor=SECOND)
+    assert send(world, refund) == "succeeded"
+
+
+def test_the_database_refuses_one_person_in_both_roles(world: World) -> None:
+    propose(world, world.paid(9000), 5000)
+    with pytest.raises(IntegrityError), world.database.transaction() as session:
+        session.execute(text("UPDATE refund SET approved_by = proposed_by"))
+
+
+def test_a_refund_sent_twice_is_given_once(world: World) -> None:
+    charge = world.paid(1000)
+    refund = propose(world, charge, 500)
+    send(world, refund)
+    with pytest.raises(IllegalStep):
+        send(world, refund)
+    assert (
+        sum(entry.amount_yen for entry in world.sandbox.fetch(str(charge.attempts[0].provider_id)).refunds)
+        == 500
+    )
+
+
+def test_a_crash_after_the_provider_gave_it_back_is_repaired_with_the_same_key(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    charge = world.paid(1000)
+    refund = propose(world, charge, 500)
+    real = world.sandbox.refund
+
+    def lost(order: RefundOrder) -> RefundTruth:
+        real(order)
+        raise Unreachable("the answer was lost")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(world.sandbox, "refund", lost)
+        with pytest.raises(Unavailable):
+            send(world, refund)
+    assert fresh(world, refund).status == "sent"
+    assert give_back.look(world.database.transaction, world.ports, refund.id, world.handlers) == "succeeded"
+    assert len(world.sandbox.fetch(str(charge.attempts[0].provider_id)).refunds) == 1
+
+
+def test_a_konbini_refund_waits_for_bank_details_and_then_ends(world: World) -> None:
+    charge = world.paid(1000, "konbini")
+    refund = propose(world, charge, 1000)
+    assert send(world, refund) == "waiting"
+    world.sandbox.give_bank_details(str(fresh(world, refund).provider_refund_id))
+    assert fresh(world, refund).status == "succeeded"
+    assert sound(world)
+
+
+def test_a_transfer_keeps_the_account_until_it_is_sent_and_not_longer(world: World) -> None:
+    charge = world.paid(1000, "konbini")
+    refund = propose(world, charge, 1000, method="bank")
+    with world.database.transaction() as session:
+        give_back.give_bank_details(session, refund, BANK)
+    assert fresh(world, refund).bank == BANK
+    with world.database.transaction() as session:
+        give_back.transferred(session, refund, world.handlers, actor=SECOND)
+    after = fresh(world, refund)
+    assert (after.status, after.bank, after.bank_deleted_at is not None) == ("succeeded", None, True)
+    assert sound(world)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("bank_code", "12"), ("number", "12345678"), ("holder_kana", "見本 花子"), ("kind", "gold")],
+)
+def test_an_account_that_cannot_be_right_is_sent_back_with_its_field(
+    world: World, field: str, value: str
+) -> None:
+    refund = propose(world, world.paid(1000), 1000, method="bank")
+    with pytest.raises(InvalidInput) as caught, world.database.transaction() as session:
+        give_back.give_bank_details(session, refund, BANK | {field: value})
+    assert caught.value.field == field
+
+
+def test_a_failed_refund_is_tried_in_another_way(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    from webapp.ports.payment import Refused
+
+    refund = propose(world, world.paid(1000), 1000)
+
+    def no(order: RefundOrder) -> RefundTruth:
+        raise Refused("card closed")
+
+    monkeypatch.setattr(world.sandbox, "refund", no)
+    assert send(world, refund) == "failed"
+    with world.database.transaction() as session:
+        refunds.retry(session, refund, method="cash", actor=STAFF)
+    with world.database.transaction() as session:
+        give_back.handed_over(session, refund, world.handlers, actor=STAFF, till="窓口1")
+    assert fresh(world, refund).status == "succeeded"
+    assert sound(world)
+
+
+def test_a_withdrawn_refund_frees_what_it_reserved(world: World) -> None:
+    charge = world.paid(1000)
+    refund = propose(world, charge, 1000)
+    with world.database.transaction() as session:
+        refunds.withdraw(session, refund, reason="誤り", actor=STAFF)
+    assert propose(world, charge, 1000).amount_yen == 1000
+    assert sound(world)
+
+
+def test_an_exemption_after_payment_is_proposed_once_for_what_is_owed(world: World) -> None:
+    charge = world.paid(1000)
+    with world.database.transaction() as session:
+        charges.waive(session, charge, 300, reason="減免", actor=STAFF)
+        made = refunds.propose_owed(session, charge, cause="waived", rule=RULE, actor=STAFF)
+        again = refunds.propose_owed(session, charge, cause="waived", rule=RULE, actor=STAFF)
+    assert ([entry.amount_yen for entry in made], again) == ([300], [])
+    send(world, made[0])
+    assert world.fresh(charge).open_yen == 0
+    assert sound(world)
+
+
+def test_parked_money_goes_back_without_moving_the_charge(world: World) -> None:
+    charge = world.charge()
+    slip = world.pay_page(charge)
+    world.sandbox.take_slip(str(slip.provider_id))
+    world.sandbox.expire(str(slip.provider_id))
+    world.sandbox.pay(str(world.pay_page(charge).provider_id), "card")
+    world.sandbox.pay(str(slip.provider_id), "konbini")
+    surplus = next(entry for entry in world.fresh(charge).settlements if entry.state == "parked")
+    with world.database.transaction() as session:
+        made = parked.give_back(session, session.merge(surplus), reason="二重払い", actor=STAFF)
+    send(world, made[0])
+    world.sandbox.give_bank_details(str(fresh(world, made[0]).provider_refund_id))
+    after = world.fresh(charge)
+    assert (after.settled_yen, after.refunded_yen, after.open_yen) == (300, 0, 0)
+    assert sound(world)

@@ -1,0 +1,121 @@
+"""What waits for a person: parked money, owed refunds, approvals, transfers, failures; finding charges."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session, selectinload
+
+from webapp.errors import NotFound
+from webapp.payment.models import Charge, PaymentAttempt, ProviderEvent, Refund, Settlement
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Which charges an officer sees: all, or those of departments and facilities."""
+
+    everywhere: bool
+    departments: frozenset[str] = frozenset()
+    facilities: frozenset[str] = frozenset()
+
+    def covers(self, charge: Charge) -> bool:
+        own = charge.department in self.departments or charge.facility in self.facilities
+        return self.everywhere or own
+
+
+@dataclass(frozen=True)
+class Worklist:
+    """Everything that waits, oldest first."""
+
+    parked: list[Settlement]
+    owed: list[Charge]
+    approvals: list[Refund]
+    transfers: list[Refund]
+    failed: list[Refund]
+    waiting: list[Refund]
+    bad_events: int
+
+    @property
+    def count(self) -> int:
+        """How much of it needs somebody to act."""
+        parts = (self.parked, self.owed, self.approvals, self.transfers, self.failed)
+        return sum(len(part) for part in parts)
+
+
+def worklist(session: Session, reach: Reach) -> Worklist:
+    """Collect what waits within an officer's reach; reads only."""
+    refunds = [refund for refund in _open_refunds(session) if reach.covers(refund.charge)]
+    parked = session.scalars(
+        select(Settlement)
+        .where(Settlement.state == "parked", Settlement.refund_reserved_yen < Settlement.amount_yen)
+        .options(selectinload(Settlement.charge))
+        .order_by(Settlement.id)
+    )
+    owed = session.scalars(
+        select(Charge).where(Charge.open_yen < 0).options(selectinload(Charge.refunds)).order_by(Charge.id)
+    )
+    bad = session.scalar(
+        select(func.coalesce(func.sum(ProviderEvent.times), 0)).where(ProviderEvent.verdict != "accepted")
+    )
+    by_hand = ("bank", "cash")
+    return Worklist(
+        parked=[entry for entry in parked if reach.covers(entry.charge)],
+        owed=[charge for charge in owed if reach.covers(charge) and _uncovered(charge) > 0],
+        approvals=[refund for refund in refunds if refund.status == "proposed"],
+        transfers=[refund for refund in refunds if refund.status == "approved" and refund.method in by_hand],
+        failed=[refund for refund in refunds if refund.status == "failed"],
+        waiting=[
+            refund
+            for refund in refunds
+            if refund.status in ("sent", "waiting")
+            or (refund.status == "approved" and refund.method not in by_hand)
+        ],
+        bad_events=int(bad or 0),
+    )
+
+
+def find_charges(session: Session, reach: Reach, *, status: str = "", limit: int = 100) -> list[Charge]:
+    """Charges within reach, newest first, of one state or all."""
+    statement = select(Charge).order_by(Charge.id.desc()).limit(limit)
+    if status:
+        statement = statement.where(Charge.status == status)
+    if not reach.everywhere:
+        statement = statement.where(
+            or_(Charge.department.in_(reach.departments), Charge.facility.in_(reach.facilities))
+        )
+    return list(session.scalars(statement))
+
+
+def find_settlement(session: Session, settlement_id: int) -> Settlement:
+    """Read one settlement; raises NotFound."""
+    found = session.get(Settlement, settlement_id)
+    if found is None:
+        raise NotFound(f"settlement {settlement_id}")
+    return found
+
+
+def attempts_without_event(session: Session, reach: Reach, limit: int = 100) -> list[PaymentAttempt]:
+    """Payments that reconciliation found, not an event: a sign that callbacks get lost."""
+    statement = (
+        select(PaymentAttempt)
+        .join(Settlement, Settlement.attempt_id == PaymentAttempt.id)
+        .where(Settlement.found_by == "reconciliation")
+        .options(selectinload(PaymentAttempt.charge))
+        .order_by(PaymentAttempt.id.desc())
+        .limit(limit)
+    )
+    return [attempt for attempt in session.scalars(statement) if reach.covers(attempt.charge)]
+
+
+def _open_refunds(session: Session) -> Iterable[Refund]:
+    statement = select(Refund).where(Refund.status.not_in(("succeeded", "withdrawn")))
+    return session.scalars(statement.options(selectinload(Refund.charge)).order_by(Refund.id))
+
+
+def _uncovered(charge: Charge) -> int:
+    under_way = sum(
+        refund.amount_yen
+        for refund in charge.refunds
+        if refund.status not in ("succeeded", "withdrawn") and refund.settlement.state == "applied"
+    )
+    return -charge.open_yen - under_way

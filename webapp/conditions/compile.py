@@ -54,7 +54,7 @@ def compile_condition(condition: Condition) -> Test:
 
 
 def reader(path: str) -> Value:
-    """Return a function that reads ``kind``, ``address.city``, ``.relation`` (this row) or ``..x`` (outer row)."""
+    """Read ``kind``, ``address.city``, ``.relation`` (this row) or ``..x`` (outer row)."""
     name = path.lstrip(".")
     depth = len(path) - len(name)
     first, _, part = name.partition(".")

@@ -142,4 +142,6 @@ def _check_day_text(text: str) -> None:
         try:
             date.fromisoformat(text)
         except ValueError:
-            raise ValueError(f"{text!r} is no day | write a day such as 2026-04-01, today, or a field's key") from None
+            raise ValueError(
+                f"{text!r} is no day | write a day such as 2026-04-01, today, or a field's key"
+            ) from None

@@ -78,12 +78,14 @@ class Condition(BaseModel):
             )
         if groups:
             if len(given) > 1:
-                raise ValueError(f"{groups[0].strip('_')} stands alone | move the other keys to a condition of their own")
+                raise ValueError(
+                    f"{groups[0].strip('_')} stands alone | move the other keys to a condition of their own"
+                )
             return self
         if len(comparisons) != 1:
             raise ValueError(
                 "a condition needs exactly one comparison"
-                " | write one of is, is_not, in, not_in, includes, answered, at_least, at_most, before, after, …"
+                " | write one of is, is_not, in, includes, answered, at_least, at_most, before, after, …"
             )
         self._check_fit(subjects[0], comparisons[0])
         for name in ("date", "on", *DAYS):
@@ -93,9 +95,13 @@ class Condition(BaseModel):
 
     def _check_fit(self, subject: str, comparison: str) -> None:
         if subject in ("age", "count", "sum", "fee") and comparison not in (*NUMERIC, "is_", "in_"):
-            raise ValueError(f"{subject} is a number | compare it with at_least, at_most, more_than, less_than or is")
+            raise ValueError(
+                f"{subject} is a number | compare it with at_least, at_most, more_than, less_than or is"
+            )
         if subject == "date" and comparison not in (*DAYS, "open_day"):
-            raise ValueError("date is a day | compare it with before, after, on_or_before, on_or_after or open_day")
+            raise ValueError(
+                "date is a day | compare it with before, after, on_or_before, on_or_after or open_day"
+            )
         for name, owner in (("on", "age"), ("counted", "age"), ("where", "count"), ("by", "sum")):
             if name in self.model_fields_set and subject != owner:
                 raise ValueError(f"{name!r} belongs to {owner} | remove it, or ask about {owner}")

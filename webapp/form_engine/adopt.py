@@ -53,7 +53,13 @@ def adopt(library: Library, path: Path) -> Library:
     offered: dict[str, Definition] = {}
     for slug in adopted.procedures:
         if slug not in library:
-            complaints.append(source.complain(("procedures", slug), f"there is no procedure {slug!r}", "remove it, or check the name of its folder"))
+            complaints.append(
+                source.complain(
+                    ("procedures", slug),
+                    f"there is no procedure {slug!r}",
+                    "remove it, or check the name of its folder",
+                )
+            )
     for slug, definition in library.items():
         if slug in adopted.procedures or not adopted.only_listed or not _is_shared(slug, library, path):
             offered[slug] = _changed(definition, adopted.procedures.get(slug), source, complaints)

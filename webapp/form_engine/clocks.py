@@ -45,5 +45,3 @@ def due_on(
         due = due_in_days(start, within.weeks * 7, BusinessCalendar(year_end=None), pauses)
         return None if due is None else calendar.roll_forward(due)
     return due_in_months(start, within.months or (within.years or 0) * 12, calendar, pauses)
-
-

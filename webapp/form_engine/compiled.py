@@ -84,7 +84,8 @@ def _compile(definition: Definition) -> Compiled:
     tests |= {id(check): compile_condition(check.fail_if) for check in definition.checks}
     return Compiled(
         pages=tuple(
-            ReadyPage(page, maybe(page.show_if), tuple(_ready(f) for f in page.fields)) for page in definition.pages
+            ReadyPage(page, maybe(page.show_if), tuple(_ready(f) for f in page.fields))
+            for page in definition.pages
         ),
         shared={name: compile_condition(c) for name, c in definition.conditions.items()},
         tests=tests,

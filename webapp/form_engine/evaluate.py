@@ -109,7 +109,18 @@ def _state(ready: Ready, path: str, page: str, situation: Situation, rows: Rows)
         earliest, latest = bounds(ready.limits, situation, rows)
     locked = _is_locked(ready, situation)
     return FieldState(
-        path, field, page, True, required, options, locked, CARD if locked else None, field.hint, earliest, latest, rows
+        path,
+        field,
+        page,
+        True,
+        required,
+        options,
+        locked,
+        CARD if locked else None,
+        field.hint,
+        earliest,
+        latest,
+        rows,
     )
 
 
@@ -140,7 +151,10 @@ def _fiscal_years(field: Choice, situation: Situation) -> Iterator[Option]:
         newest -= 1
     for year in range(newest, newest - years.count, -1):
         label = fiscal_label(year)
-        yield Option(value=str(year), label=Text(ja=label, easy=label, en=f"FY{year} (April {year} - March {year + 1})"))
+        yield Option(
+            value=str(year),
+            label=Text(ja=label, easy=label, en=f"FY{year} (April {year} - March {year + 1})"),
+        )
 
 
 def _stops(definition: Definition, ready: Compiled, situation: Situation) -> Iterator[Stop]:
@@ -166,4 +180,3 @@ def _notices(
     late = windows.late_notice(definition, ready, situation)
     if late is not None:
         yield late
-

@@ -95,9 +95,13 @@ class FeeLine(Strict):
     @model_validator(mode="after")
     def _amount(self) -> FeeLine:
         if sum(getattr(self, name) is not None for name in AMOUNTS) != 1:
-            raise ValueError(f"fee line {self.key!r} needs exactly one amount | write one of yen, bands, choice, share")
+            raise ValueError(
+                f"fee line {self.key!r} needs exactly one amount | write one of yen, bands, choice, share"
+            )
         if self.valid_from and self.valid_until and self.valid_from >= self.valid_until:
-            raise ValueError("valid_from is not before valid_until | valid_until is the first day it no longer holds")
+            raise ValueError(
+                "valid_from is not before valid_until | valid_until is the first day it no longer holds"
+            )
         return self
 
 
@@ -116,7 +120,9 @@ class Reduction(Strict):
     def _fraction(cls, value: str) -> str:
         text = fraction_text(value)
         if not 0 < Fraction(text) <= 1:
-            raise ValueError(f"rate {value!r} is no part of a whole | write for example '1/2', or '1' for free")
+            raise ValueError(
+                f"rate {value!r} is no part of a whole | write for example '1/2', or '1' for free"
+            )
         return text
 
 

@@ -40,7 +40,7 @@ class Check(Strict):
 
 
 class Prefill(Strict):
-    """Where an answer is already known; ``lock`` keeps what the card says, ``differ`` says when it may differ."""
+    """Where an answer is known already; ``lock`` keeps the card's, ``differ`` says when it may differ."""
 
     from_: PersonPart = Field(alias="from")
     lock: Literal["card"] | None = None
@@ -50,7 +50,9 @@ class Prefill(Strict):
     @model_validator(mode="after")
     def _reason(self) -> Prefill:
         if (self.differ == "with_reason") != (self.reason_in is not None):
-            raise ValueError("differ: with_reason and reason_in go together | name the field that asks for the reason")
+            raise ValueError(
+                "differ: with_reason and reason_in go together | name the field that asks for the reason"
+            )
         return self
 
 
@@ -114,7 +116,7 @@ class Integer(Question):
     unit: Text | None = None
 
 
-class Decimal_(Question):
+class DecimalField(Question):
     """A number with decimals, kept as exact text."""
 
     type: Literal["decimal"]
@@ -242,7 +244,9 @@ class Option(Strict):
     @classmethod
     def _plain_value(cls, value: str) -> str:
         if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", value):
-            raise ValueError(f"value {value!r} is stored, so it must be plain | use small letters, digits and _")
+            raise ValueError(
+                f"value {value!r} is stored, so it must be plain | use small letters, digits and _"
+            )
         return value
 
 
@@ -277,7 +281,9 @@ class Choice(Question):
         values = [option.value for option in self.options]
         for value in values:
             if values.count(value) > 1:
-                raise ValueError(f"option {value!r} of {self.key!r} stands twice | give each option its own value")
+                raise ValueError(
+                    f"option {value!r} of {self.key!r} stands twice | give each option its own value"
+                )
         return self
 
 
@@ -357,8 +363,8 @@ class Group(Question):
 
 
 AnyField = Annotated[
-    TextField | TextArea | Kana | Integer | Decimal_ | Money | Date | Month | Year | Time | Postal | Address | Tel
-    | Email | Radio | Select | MultiSelect | Checkbox | File | Place | Group,
+    TextField | TextArea | Kana | Integer | DecimalField | Money | Date | Month | Year | Time | Postal
+    | Address | Tel | Email | Radio | Select | MultiSelect | Checkbox | File | Place | Group,
     Field(discriminator="type"),
 ]  # fmt: skip
 
@@ -376,7 +382,9 @@ def plain_key(key: str) -> str:
     if key in RESERVED:
         raise ValueError(f"key {key!r} is used by the counter itself | choose another word")
     if not KEY.fullmatch(key):
-        raise ValueError(f"key {key!r} is not plain | use small letters, digits and _, beginning with a letter")
+        raise ValueError(
+            f"key {key!r} is not plain | use small letters, digits and _, beginning with a letter"
+        )
     return key
 
 

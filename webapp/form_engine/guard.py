@@ -1,4 +1,4 @@
-"""個人番号 never enters: any twelve digits that pass its check digit are refused before any write (番号法19条, 20条)."""
+"""個人番号 never enters: twelve digits with its check digit are refused before any write (番号法20条)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DIGITS = re.compile(rf"(?<!\d)\d(?:{SEPARATORS}{{0,3}}\d){{11}}(?!\d)")
 
 
 def contains_individual_number(text: str) -> bool:
-    """Whether ``text`` holds twelve digits (any width, hyphens and spaces between) with a fitting check digit."""
+    """Whether ``text`` holds twelve digits with a fitting check digit, in any width, spaced or not."""
     folded = unicodedata.normalize("NFKC", text)
     return any(_fits(re.sub(r"\D", "", found)) for found in _twelves(folded))
 

@@ -10,7 +10,7 @@ from webapp.form_engine.rules_model import IdentityRow, Level
 
 
 def required_level(definition: Definition, answers: Mapping[str, Any], channel: str) -> Level:
-    """The level that this person needs through this channel; staff at the counter see the papers themselves."""
+    """The level this person needs through this channel; at the counter staff see the papers."""
     row = row_for(definition, answers, channel)
     return row.level if row else definition.identity.level if channel in ("web", "line") else "none"
 

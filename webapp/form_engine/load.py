@@ -49,7 +49,11 @@ def load_with_source(path: Path) -> tuple[Definition, Source]:
     complaints = reference_complaints(definition, source)
     folder = file.parent.name
     if file.name == "form.yaml" and folder != definition.slug:
-        complaints.append(source.complain(("slug",), f"slug is not the name of its folder {folder!r}", f"write slug: {folder}"))
+        complaints.append(
+            source.complain(
+                ("slug",), f"slug is not the name of its folder {folder!r}", f"write slug: {folder}"
+            )
+        )
     if complaints:
         raise SourceErrors(complaints)
     return definition, source
@@ -61,7 +65,9 @@ def folders(dirs: Iterable[Path]) -> Iterator[Path]:
         if (directory / "form.yaml").exists():
             yield directory
         else:
-            yield from sorted(file.parent for file in directory.glob("*/form.yaml") if file.parent.name != "_shared")
+            yield from sorted(
+                file.parent for file in directory.glob("*/form.yaml") if file.parent.name != "_shared"
+            )
 
 
 def load_library(dirs: Iterable[Path]) -> Library:
@@ -75,7 +81,11 @@ def load_library(dirs: Iterable[Path]) -> Library:
             complaints += errors.complaints
             continue
         if definition.slug in found:
-            complaints.append(Complaint(str(folder / "form.yaml"), 1, 1, f"slug {definition.slug!r} stands twice", "rename one"))
+            complaints.append(
+                Complaint(
+                    str(folder / "form.yaml"), 1, 1, f"slug {definition.slug!r} stands twice", "rename one"
+                )
+            )
         found[definition.slug] = definition
     if complaints:
         raise SourceErrors(complaints)
@@ -92,7 +102,9 @@ def expanded(source: Source, file: Path) -> Source:
     return replace(source, data=data)
 
 
-def _expand(node: Any, path: tuple[str | int, ...], source: Source, shared: Path, complaints: list[Complaint]) -> Any:
+def _expand(
+    node: Any, path: tuple[str | int, ...], source: Source, shared: Path, complaints: list[Complaint]
+) -> Any:
     if isinstance(node, list):
         return [_expand(item, (*path, i), source, shared, complaints) for i, item in enumerate(node)]
     if not isinstance(node, dict):
@@ -103,7 +115,9 @@ def _expand(node: Any, path: tuple[str | int, ...], source: Source, shared: Path
     part = _shared_part(str(node["use"]), shared)
     if part is None:
         names = ", ".join(_names(shared)) or "there are none"
-        complaints.append(source.complain((*path, "use"), f"no shared part {node['use']!r}", f"use one of: {names}"))
+        complaints.append(
+            source.complain((*path, "use"), f"no shared part {node['use']!r}", f"use one of: {names}")
+        )
         return own
     return {**part, **own}
 

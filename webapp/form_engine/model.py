@@ -31,8 +31,12 @@ from webapp.yaml_source import Text
 
 Kind = Literal["application", "notification", "report", "request", "booking"]
 KINDS: dict[str, str] = {
-    "application": "申請", "notification": "届出", "report": "通報", "request": "相談・申込", "booking": "予約",
-}  # fmt: skip
+    "application": "申請",
+    "notification": "届出",
+    "report": "通報",
+    "request": "相談・申込",
+    "booking": "予約",
+}
 
 
 class Page(Strict):

@@ -1,4 +1,4 @@
-"""From what people type to what is stored. Free text stays as typed; only what has one right form is mended."""
+"""From what people type to what is stored; only what has one right form is mended."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ HIRAGANA = {code: code + 0x60 for code in range(0x3041, 0x3097)}
 
 
 def free_text(text: str, *, lines: bool = False) -> str:
-    """Take away what cannot be written: control and bidi-override characters, lone surrogates. Nothing else."""
+    """Take away control and bidi-override characters and lone surrogates, nothing else."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     kept = "\n\t" if lines else ""
     return "".join(c for c in text if _is_writable(c) or c in kept)
@@ -71,7 +71,10 @@ def email(text: str) -> str:
 def is_email(text: str) -> bool:
     """Little is checked, because carriers issued strange addresses; the confirmation mail is the proof."""
     local, at, domain = text.rpartition("@")
-    return bool(at and local and len(text) <= 256 and re.fullmatch(r"[^\s@]+\.[^\s@.]+", domain)) and "@" not in local
+    return (
+        bool(at and local and len(text) <= 256 and re.fullmatch(r"[^\s@]+\.[^\s@.]+", domain))
+        and "@" not in local
+    )
 
 
 def integer(text: str) -> int | None:
@@ -111,7 +114,9 @@ def day(year_text: str, month_text: str, day_text: str) -> str | None:
     matched = ERA_YEAR.fullmatch(narrow(year_text).upper().replace(" ", ""))
     try:
         if matched:
-            return from_era(matched[1], 1 if matched[2] == "元" else int(matched[2]), month, number).isoformat()
+            return from_era(
+                matched[1], 1 if matched[2] == "元" else int(matched[2]), month, number
+            ).isoformat()
         found = year(year_text)
         return None if found is None else date(found, month, number).isoformat()
     except (NotInEra, ValueError):
@@ -121,8 +126,10 @@ def day(year_text: str, month_text: str, day_text: str) -> str | None:
 def clock(text: str) -> str | None:
     """「9時30分」「9:30」「９：３０」 become 09:30."""
     cleaned = narrow(text).replace("時", ":").replace("分", "").replace(" ", "")
-    matched = re.fullmatch(r"(\d{1,2}):?(\d{2})?", cleaned) if ":" in cleaned else re.fullmatch(
-        r"(\d{1,2})(\d{2})", cleaned
+    matched = (
+        re.fullmatch(r"(\d{1,2}):?(\d{2})?", cleaned)
+        if ":" in cleaned
+        else re.fullmatch(r"(\d{1,2})(\d{2})", cleaned)
     )
     if matched is None:
         return None
@@ -156,4 +163,3 @@ def _extends(character: str) -> bool:
 
 def _is_writable(character: str) -> bool:
     return unicodedata.category(character) not in ("Cc", "Cs") and character not in BIDI
-

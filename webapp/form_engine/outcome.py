@@ -112,7 +112,7 @@ class FeeLineAmount:
 
 @dataclass(frozen=True, slots=True)
 class Fee:
-    """What is to be paid. ``after_review``: staff fix the amount, ``total`` is then only an estimate or None."""
+    """What is to be paid; with ``after_review`` staff fix it and ``total`` is an estimate or None."""
 
     lines: tuple[FeeLineAmount, ...]
     total: int | None

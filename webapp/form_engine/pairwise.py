@@ -15,7 +15,10 @@ def pairwise(factors: Sequence[Factor]) -> Iterator[tuple[int, ...]]:
         return
     sizes = [len(factor) for factor in factors]
     open_pairs = {
-        (a, i, b, j) for a, b in combinations(range(len(sizes)), 2) for i in range(sizes[a]) for j in range(sizes[b])
+        (a, i, b, j)
+        for a, b in combinations(range(len(sizes)), 2)
+        for i in range(sizes[a])
+        for j in range(sizes[b])
     }
     if len(sizes) == 1:
         yield from ((i,) for i in range(sizes[0]))

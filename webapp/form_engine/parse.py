@@ -168,7 +168,10 @@ def _address(field: AnyField, form: Form, path: str) -> dict[str, str] | None:
 
 
 def _place(form: Form, path: str) -> dict[str, Any] | None:
-    typed = {part: normalise.free_text((form.get(f"{path}.{part}") or [""])[0])[:200] for part in ("lat", "lon", "note")}
+    typed = {
+        part: normalise.free_text((form.get(f"{path}.{part}") or [""])[0])[:200]
+        for part in ("lat", "lon", "note")
+    }
     if not any(text.strip() for text in typed.values()):
         return None
     value: dict[str, Any] = {"note": typed["note"]} if typed["note"].strip() else {}

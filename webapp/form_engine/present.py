@@ -13,7 +13,11 @@ from webapp.form_engine.outcome import Outcome, Row, Section
 from webapp.yaml_source import Lang
 
 NOT_ANSWERED = {"ja": "未入力", "easy": "書いて いません", "en": "Not answered"}
-TO_FOLLOW = {"ja": "あとで提出({day}まで)", "easy": "あとで 出します({day}まで)", "en": "To follow (by {day})"}
+TO_FOLLOW = {
+    "ja": "あとで提出({day}まで)",
+    "easy": "あとで 出します({day}まで)",
+    "en": "To follow (by {day})",
+}
 YES = {"ja": "はい", "easy": "はい", "en": "Yes"}
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -21,10 +25,14 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 def present(
     definition: Definition, answers: Mapping[str, Any], lang: Lang, outcome: Outcome
 ) -> list[Section]:
-    """Return the visible answers by page. Hidden answers never appear; ``answers`` beyond the outcome's are ignored."""
+    """Return the visible answers by page; only those of the outcome, hidden ones never appear."""
     sections = []
     for page in outcome.pages:
-        rows = [row for field in page.page.fields for row in _rows(field, field.key, outcome.answers, lang, outcome, None)]
+        rows = [
+            row
+            for field in page.page.fields
+            for row in _rows(field, field.key, outcome.answers, lang, outcome, None)
+        ]
         sections.append(Section(page.title.in_(lang), tuple(rows), page.key))
     return sections
 
@@ -78,7 +86,11 @@ def address_line(value: Mapping[str, str]) -> str:
 
 def day_text(day: date, lang: Lang) -> str:
     """「2026年4月1日」 or "1 Apr 2026"."""
-    return f"{day.day} {MONTHS[day.month - 1]} {day.year}" if lang == "en" else f"{day.year}年{day.month}月{day.day}日"
+    return (
+        f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+        if lang == "en"
+        else f"{day.year}年{day.month}月{day.day}日"
+    )
 
 
 def month_text(value: str, lang: Lang) -> str:
@@ -129,7 +141,9 @@ def _choices(field: Choice, value: Any, lang: Lang, options: tuple[Option, ...])
     labels = {option.value: option.label.in_(lang) for option in (*field.options, *options)}
     values = value if isinstance(value, list) else [value]
     if field.options_from is not None:
-        labels = {str(v): labels.get(str(v), fiscal_label(int(v)) if str(v).isdigit() else str(v)) for v in values}
+        labels = {
+            str(v): labels.get(str(v), fiscal_label(int(v)) if str(v).isdigit() else str(v)) for v in values
+        }
     return (", " if lang == "en" else "、").join(labels.get(str(v), str(v)) for v in values)
 
 

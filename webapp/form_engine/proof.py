@@ -1,7 +1,8 @@
-"""Is a definition sound? Unreachable questions, gaps in tables, personal data without an end, missing words."""
+"""Is a definition sound? Unreachable questions, gaps in tables, data kept for ever, missing words."""
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from typing import Literal
 from webapp.form_engine.fee_model import FeeLine, FeeRule
 from webapp.form_engine.fields import AnyField, Choice, Group
 from webapp.form_engine.model import Definition
-from webapp.form_engine.references import texts_below
+from webapp.form_engine.texts import texts_below
 from webapp.form_engine.walk import Walk, walk
 from webapp.yaml_source import Complaint, Source
 
@@ -19,8 +20,16 @@ Where = tuple[str | int, ...]
 NUMBER_ASKED = re.compile(r"個人番号|マイナンバー(?!カード)|my number(?! card)|individual number", re.I)
 PERSONAL_TYPES = ("kana", "address", "tel", "email", "postal")
 GIVEN = {
-    "name": ("text", re.compile(r"^(申請者|請求者|請求する人|届出人|あなた|ご?本人)?の?(氏名|お?名前|なまえ)$")),
-    "name_kana": ("kana", re.compile(r"^(申請者|請求者|届出人|あなた|ご?本人)?の?(氏名)?の?[(（]?(フリガナ|ふりがな|カナ)[)）]?$")),
+    "name": (
+        "text",
+        re.compile(r"^(申請者|請求者|請求する人|届出人|あなた|ご?本人)?の?(氏名|お?名前|なまえ)$"),
+    ),
+    "name_kana": (
+        "kana",
+        re.compile(
+            r"^(申請者|請求者|届出人|あなた|ご?本人)?の?(氏名)?の?[(（]?(フリガナ|ふりがな|カナ)[)）]?$"
+        ),
+    ),
     "birth": ("date", re.compile(r"^(申請者|請求者|届出人|あなた|ご?本人)?の?生年月日$")),
     "address": ("address", re.compile(r"^(申請者|請求者|届出人|あなた|ご?本人)?の?(住民登録している)?住所$")),
 }
@@ -54,9 +63,12 @@ def prove(definition: Definition, source: Source, today: date) -> Proof:
     """Check a loaded definition as it stands on ``today`` (Tokyo)."""
     walked = walk(definition, today)
     errors = [
-        *_unreachable(definition, source, walked), *_numbers(definition, source), *_keeping(definition, source),
-        *_asked_twice(definition, source), *_tables(definition, source),
-    ]  # fmt: skip
+        *_unreachable(definition, source, walked),
+        *_numbers(definition, source),
+        *_keeping(definition, source),
+        *_asked_twice(definition, source),
+        *_tables(definition, source),
+    ]
     findings = [Finding("error", complaint) for complaint in errors]
     findings += [Finding("warning", complaint) for complaint in _missing_words(definition, source)]
     return Proof(findings, walked)
@@ -84,17 +96,29 @@ def places(definition: Definition) -> dict[str, Where]:
 
 def _unreachable(definition: Definition, source: Source, walked: Walk) -> Iterator[Complaint]:
     for site in walked.never_true():
-        yield source.complain(site.where, "this condition is never true", "change it, or remove what depends on it")
+        yield source.complain(
+            site.where, "this condition is never true", "change it, or remove what depends on it"
+        )
     where = places(definition)
     for number, page in enumerate(definition.pages):
         if page.key not in walked.pages:
-            yield source.complain(("pages", number), f"page {page.key!r} is never shown", "change its show_if or remove the page")
+            yield source.complain(
+                ("pages", number),
+                f"page {page.key!r} is never shown",
+                "change its show_if or remove the page",
+            )
     for path, field in definition.fields.items():
         if path not in walked.shown:
             sort = "required but hidden for everyone" if field.required is True else "never shown"
-            yield source.complain(where[path], f"question {path!r} is {sort}", "change its show_if, or remove the question")
+            yield source.complain(
+                where[path], f"question {path!r} is {sort}", "change its show_if, or remove the question"
+            )
         if path in walked.unanswerable:
-            yield source.complain(where[path], f"{path!r} is required, but for some people there is nothing to choose", "give an option without show_if")
+            yield source.complain(
+                where[path],
+                f"{path!r} is required, but for some people there is nothing to choose",
+                "give an option without show_if",
+            )
 
 
 def _numbers(definition: Definition, source: Source) -> Iterator[Complaint]:
@@ -104,16 +128,28 @@ def _numbers(definition: Definition, source: Source) -> Iterator[Complaint]:
             continue
         words = f"{field.label.ja}\n{field.label.easy or ''}\n{field.label.en or ''}"
         if NUMBER_ASKED.search(words):
-            yield source.complain((*where[path], "label"), f"{path!r} asks for a 個人番号", "remove it and write in needs: that it is shown at the counter")
+            yield source.complain(
+                (*where[path], "label"),
+                f"{path!r} asks for a 個人番号",
+                "remove it and write in needs: that it is shown at the counter",
+            )
 
 
 def _keeping(definition: Definition, source: Source) -> Iterator[Complaint]:
     if definition.retention is not None:
         return
     for path, field in definition.fields.items():
-        personal = field.personal if field.personal is not None else field.type in PERSONAL_TYPES or bool(field.prefill)
+        personal = (
+            field.personal
+            if field.personal is not None
+            else field.type in PERSONAL_TYPES or bool(field.prefill)
+        )
         if personal or field.sensitive:
-            yield source.complain(places(definition)[path], f"{path!r} is personal, but nothing says how long it is kept", "write retention: {years: 3, then: delete}")
+            yield source.complain(
+                places(definition)[path],
+                f"{path!r} is personal, but nothing says how long it is kept",
+                "write retention: {years: 3, then: delete}",
+            )
             return
 
 
@@ -123,8 +159,17 @@ def _asked_twice(definition: Definition, source: Source) -> Iterator[Complaint]:
     filled = {field.prefill.from_ for field in definition.fields.values() if field.prefill}
     for path, field in definition.fields.items():
         for part, (kind, pattern) in GIVEN.items():
-            if "." not in path and part not in filled and field.type == kind and pattern.match(field.label.ja):
-                yield source.complain(places(definition)[path], f"{path!r} asks what the card already gives", f"write prefill: {{from: {part}}}")
+            if (
+                "." not in path
+                and part not in filled
+                and field.type == kind
+                and pattern.match(field.label.ja)
+            ):
+                yield source.complain(
+                    places(definition)[path],
+                    f"{path!r} asks what the card already gives",
+                    f"write prefill: {{from: {part}}}",
+                )
 
 
 def _tables(definition: Definition, source: Source) -> Iterator[Complaint]:
@@ -139,12 +184,20 @@ def _tables(definition: Definition, source: Source) -> Iterator[Complaint]:
 
 def _bands(line: FeeLine, source: Source, where: Where) -> Iterator[Complaint]:
     table = line.bands.table if line.bands else []
-    for number, (band, after) in enumerate(zip(table, table[1:], strict=False)):
+    for number, (band, after) in enumerate(itertools.pairwise(table)):
         place = (*where, "table", number + 1)
         if band.up_to is None:
-            yield source.complain(place, "a band after the open last one is never reached", "only the last band leaves up_to out")
+            yield source.complain(
+                place,
+                "a band after the open last one is never reached",
+                "only the last band leaves up_to out",
+            )
         elif after.up_to is not None and after.up_to <= band.up_to:
-            yield source.complain(place, f"bands overlap: up_to {after.up_to} comes after {band.up_to}", "write the bands in rising order")
+            yield source.complain(
+                place,
+                f"bands overlap: up_to {after.up_to} comes after {band.up_to}",
+                "write the bands in rising order",
+            )
 
 
 def _validity(money: FeeRule, source: Source, where: Where) -> Iterator[Complaint]:
@@ -152,17 +205,31 @@ def _validity(money: FeeRule, source: Source, where: Where) -> Iterator[Complain
     for index, line in enumerate(money.lines):
         by_key.setdefault(line.key, []).append((index, line))
     for key, lines in by_key.items():
-        for (_, before), (index, after) in zip(lines, lines[1:], strict=False):
+        for (_, before), (index, after) in itertools.pairwise(lines):
             if before.if_ is not None or after.if_ is not None:
                 continue
-            if before.valid_until is None or after.valid_from is None or after.valid_from < before.valid_until:
-                yield source.complain((*where, index), f"fee line {key!r} holds twice on the same day", "end the first with valid_until: on the day the second begins")
+            if (
+                before.valid_until is None
+                or after.valid_from is None
+                or after.valid_from < before.valid_until
+            ):
+                yield source.complain(
+                    (*where, index),
+                    f"fee line {key!r} holds twice on the same day",
+                    "end the first with valid_until: on the day the second begins",
+                )
             elif after.valid_from > before.valid_until:
-                yield source.complain((*where, index), f"no fee line {key!r} from {before.valid_until} to {after.valid_from}", "let valid_from be the valid_until of the line before")
+                yield source.complain(
+                    (*where, index),
+                    f"no fee line {key!r} from {before.valid_until} to {after.valid_from}",
+                    "let valid_from be the valid_until of the line before",
+                )
 
 
 def _missing_words(definition: Definition, source: Source) -> Iterator[Complaint]:
     for where, text in texts_below(definition):
         missing = text.missing()
         if missing and text.ja.strip():
-            yield source.complain(where, f"text without {' and '.join(missing)}", "add it; until then the Japanese is shown")
+            yield source.complain(
+                where, f"text without {' and '.join(missing)}", "add it; until then the Japanese is shown"
+            )

@@ -25,5 +25,7 @@ def is_in(address: Any, towns: list[str]) -> bool:
     """Whether an answered address lies in one of the towns (町域), compared without spaces."""
     if not isinstance(address, Mapping) or "_raw" in address:
         return False
-    words = "".join(str(address.get(part, "")) for part in ("town", "block")).replace(" ", "").replace("　", "")
+    words = (
+        "".join(str(address.get(part, "")) for part in ("town", "block")).replace(" ", "").replace("　", "")
+    )
     return any(words.startswith(town) for town in towns)

@@ -37,7 +37,9 @@ class Identity(Strict):
     @model_validator(mode="after")
     def _who(self) -> Identity:
         if any(row.who for row in self.table) and self.asked_in is None:
-            raise ValueError("identity.table has who but asked_in is missing | write asked_in: the field that asks who applies")
+            raise ValueError(
+                "identity.table has who but asked_in is missing | write asked_in: the question that asks who"
+            )
         return self
 
 
@@ -80,7 +82,7 @@ class Online(Strict):
 
 
 class Processing(Strict):
-    """標準処理期間: business days skip holidays, weeks and months do not; pauses while a correction is out."""
+    """標準処理期間: business days skip holidays, months do not; pauses during a correction."""
 
     within: Span | None = None
     starts: Literal["arrival", "next_open_day", "payment"] = "arrival"
@@ -160,14 +162,16 @@ class Route(Strict):
     @model_validator(mode="after")
     def _one_way(self) -> Route:
         if (self.if_ is None) == (self.area is None):
-            raise ValueError("a route needs if or area | write if: (a condition) or area: (an address field) with towns:")
+            raise ValueError(
+                "a route needs if or area | write if: (a condition) or area: (an address field) with towns:"
+            )
         if (self.area is not None) != bool(self.towns):
             raise ValueError("area and towns go together | list the towns that belong to the department")
         return self
 
 
 class FollowUp(Strict):
-    """A duty that comes after: a report, a renewal, a visit; ``decided`` may stand for the day of the decision."""
+    """A duty that comes after: a report, a renewal; ``decided`` stands for the day of the decision."""
 
     key: str
     title: Text

@@ -13,10 +13,10 @@ from webapp.conditions.compile import reader
 from webapp.conditions.dates import compile_day, fields_of_day
 from webapp.conditions.model import DAYS, NUMERIC, Condition
 from webapp.form_engine.compiled import compiled
+from webapp.form_engine.desk import resolve
 from webapp.form_engine.fields import AnyField, Choice, Date, Group, Month
 from webapp.form_engine.model import Definition
 from webapp.form_engine.outcome import Context
-from webapp.form_engine.references import _resolve
 from webapp.form_engine.sites import Site
 from webapp.form_engine.situation import Situation
 
@@ -59,7 +59,9 @@ def boundary_values(definition: Definition, sites: list[Site], context: Context)
     """For every plain path the values that conditions, limits and tables distinguish."""
     found: Values = defaultdict(list)
     base = Situation(context, compiled(definition).shared)
-    base.answers = {k: v for k, f in definition.fields.items() if "." not in k and (v := ordinary(f, context))}
+    base.answers = {
+        k: v for k, f in definition.fields.items() if "." not in k and (v := ordinary(f, context))
+    }
     for path, field in definition.walk():
         if not isinstance(field, Group):
             _add(found, path, [ordinary(field, context), *_of_field(field, context)])
@@ -68,7 +70,7 @@ def boundary_values(definition: Definition, sites: list[Site], context: Context)
     for tree, prefix in trees:
         for condition in tree.walk():
             for path, values in _of_condition(condition, base, definition):
-                full = _resolve(path, _prefix_of(tree, prefix, condition))
+                full = resolve(path, _prefix_of(tree, prefix, condition))
                 if full in definition.fields:
                     _add(found, full, [_shaped(definition.fields[full], v) for v in values])
     _of_tables(definition, found)
@@ -89,8 +91,17 @@ def _of_field(field: AnyField, context: Context) -> Iterator[Any]:
             yield limit
 
 
-def _of_condition(condition: Condition, base: Situation, definition: Definition) -> Iterator[tuple[str, list[Any]]]:
-    name = next((n for n in (*NUMERIC, *DAYS, "is_", "in_", "answered", "open_day") if n in condition.model_fields_set), None)
+def _of_condition(
+    condition: Condition, base: Situation, definition: Definition
+) -> Iterator[tuple[str, list[Any]]]:
+    name = next(
+        (
+            n
+            for n in (*NUMERIC, *DAYS, "is_", "in_", "answered", "open_day")
+            if n in condition.model_fields_set
+        ),
+        None,
+    )
     wanted = getattr(condition, name) if name else None
     if condition.field is not None:
         yield condition.field, list(_beside(condition, name, wanted, base))
@@ -99,7 +110,10 @@ def _of_condition(condition: Condition, base: Situation, definition: Definition)
     if condition.age is not None and isinstance(wanted, int | float):
         on = compile_day(condition.on or "today", reader)(base, ()) or base.today  # type: ignore[arg-type]
         edge = add_months(on, -12 * int(wanted))
-        yield condition.age, [(edge + DAY * n).isoformat() for n in (-1, 0, 1, 2)] + [add_months(edge, -12).isoformat()]
+        yield (
+            condition.age,
+            [(edge + DAY * n).isoformat() for n in (-1, 0, 1, 2)] + [add_months(edge, -12).isoformat()],
+        )
     if condition.sum is not None and isinstance(wanted, int | float):
         yield condition.sum, [int(wanted), int(wanted) + 1]
     if condition.date is not None and name in DAYS:
@@ -160,7 +174,7 @@ def _prefix_of(tree: Condition, prefix: str, condition: Condition) -> str:
     """Conditions below ``where`` stand in the rows of the counted group."""
     for outer in tree.walk():
         if outer.where is not None and any(inner is condition for inner in outer.where.walk()):
-            return f"{_resolve(outer.count or '', prefix)}."
+            return f"{resolve(outer.count or '', prefix)}."
     return prefix
 
 

@@ -11,12 +11,15 @@ NAME = "form.schema.json"
 
 
 def schema_text() -> str:
-    """The schema as it is written; shared parts (``use``) may stand anywhere, so nothing is required there."""
+    """The schema as it is written; where ``use`` may stand nothing is required."""
     schema = Definition.model_json_schema(by_alias=True)
     schema["title"] = "madoguchi procedure"
     for part in schema.get("$defs", {}).values():
         if part.get("type") == "object" and "key" in part.get("properties", {}):
-            part["properties"]["use"] = {"type": "string", "description": "a shared part, such as people/name"}
+            part["properties"]["use"] = {
+                "type": "string",
+                "description": "a shared part, such as people/name",
+            }
             part.pop("required", None)
     return json.dumps(schema, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 

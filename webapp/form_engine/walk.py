@@ -1,4 +1,4 @@
-"""Walking a procedure through the real engine: every pair of values that matter, then what is still unseen."""
+"""A procedure walked through the real engine: all pairs of values that matter, then what is unseen."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import Any
 
 from webapp.conditions.model import Condition
 from webapp.form_engine.compiled import compiled
+from webapp.form_engine.condition_references import paths_of
+from webapp.form_engine.desk import resolve
 from webapp.form_engine.evaluate import evaluate
 from webapp.form_engine.fields import Group
 from webapp.form_engine.limits import TOKYO
@@ -17,7 +19,6 @@ from webapp.form_engine.model import Definition
 from webapp.form_engine.outcome import Context, Outcome, Person
 from webapp.form_engine.pairwise import pairwise
 from webapp.form_engine.paths import plain
-from webapp.form_engine.references import _resolve, paths_of
 from webapp.form_engine.samples import Values, boundary_values
 from webapp.form_engine.sites import Site, sites_of
 from webapp.form_engine.situation import Situation
@@ -110,7 +111,11 @@ def _note_fields(outcome: Outcome, result: Walk) -> None:
         if state.visible:
             name = plain(path)
             result.shown.add(name)
-            if state.required and state.field.type in ("radio", "select", "multiselect") and not state.options:
+            if (
+                state.required
+                and state.field.type in ("radio", "select", "multiselect")
+                and not state.options
+            ):
                 result.unanswerable.add(name)
 
 
@@ -151,7 +156,11 @@ def _value(field: Any, path: str, chosen: dict[str, Any]) -> Any:
 def _surroundings(definition: Definition, sites: list[Site], today: date) -> Values:
     people = [_card_person(), None, Person(level="account", kind="group", is_resident_of_city=False)]
     people += [Person(level="account", is_resident_of_city=True, acts_for=who) for who in _acting(sites)]
-    found: Values = {PERSON: people, CHANNEL: ["web", "counter", "paper"], TODAY: [today, *_days(definition, sites)]}
+    found: Values = {
+        PERSON: people,
+        CHANNEL: ["web", "counter", "paper"],
+        TODAY: [today, *_days(definition, sites)],
+    }
     for path, group in definition.walk():
         if isinstance(group, Group):
             numbers = {max(1, group.min_rows), group.min_rows, *_counts(path, sites)}
@@ -162,7 +171,7 @@ def _surroundings(definition: Definition, sites: list[Site], today: date) -> Val
 def _counts(path: str, sites: list[Site]) -> Iterator[int]:
     for site in sites:
         for condition in site.condition.walk():
-            if condition.count is not None and _resolve(condition.count, site.prefix) == path:
+            if condition.count is not None and resolve(condition.count, site.prefix) == path:
                 for name in ("at_least", "at_most", "more_than", "less_than", "is_"):
                     wanted = getattr(condition, name)
                     if isinstance(wanted, int | float):
@@ -209,19 +218,22 @@ def _mattering(definition: Definition, sites: list[Site]) -> set[str]:
 def _asked(condition: Condition, prefix: str) -> set[str]:
     found = set()
     for path in paths_of(condition):
-        full = _resolve(path, prefix)
+        full = resolve(path, prefix)
         found |= {full, full.rpartition(".")[0]}
     for outer in condition.walk():
         if outer.where is not None:
-            inner = f"{_resolve(outer.count or '', prefix)}."
-            found |= {_resolve(path, inner) for path in paths_of(outer.where)}
+            inner = f"{resolve(outer.count or '', prefix)}."
+            found |= {resolve(path, inner) for path in paths_of(outer.where)}
     return found
 
 
 def _closure(definition: Definition, site: Site) -> set[str]:
     """The paths a condition depends on, and those their own visibility depends on."""
     asked = {PERSON, CHANNEL, TODAY} & _outside(site.condition)
-    todo = list(_asked(site.condition, site.prefix) | ({site.owner} if site.owner and site.where[-1] != "show_if" else set()))
+    todo = list(
+        _asked(site.condition, site.prefix)
+        | ({site.owner} if site.owner and site.where[-1] != "show_if" else set())
+    )
     for condition in site.condition.walk():
         if condition.shared is not None and condition.shared in definition.conditions:
             todo += _asked(definition.conditions[condition.shared], "")
@@ -248,10 +260,14 @@ def _outside(condition: Condition) -> set[str]:
 
 
 def _card_person() -> Person:
-    address = {"prefecture": "見本県", "city": "みほん市", "town": "中央", "block": "1-2-3", "postal": "6000001"}
+    address = {
+        "prefecture": "見本県",
+        "city": "みほん市",
+        "town": "中央",
+        "block": "1-2-3",
+        "postal": "6000001",
+    }
     return Person(
         level="signed", name="見本花子", name_kana="ミホン　ハナコ", birth=date(1990, 4, 1), address=address,
         is_resident_of_city=True,
     )  # fmt: skip
-
-

@@ -19,7 +19,7 @@ OUTSIDE = Text(
 )
 LATE = Text(
     ja="一次の受付期間を過ぎています。受け付けますが、順番は期間内の人の後になります。",
-    easy="さいしょの うけつけは おわりました。いまも 申し込むことが できます。でも、さきに 申し込んだ 人が 先です。",
+    easy="さいしょの うけつけは おわりました。いまも 申し込めます。でも、さきに 申し込んだ 人が 先です。",
     en="The first period has ended. You can still apply, but people who applied in time come first.",
 )
 

@@ -153,7 +153,7 @@ def _particular(question: AnyField, state: FieldState, value: Any, drawing: Draw
             return {"inline": len(state.options) == 2 and all(len(o.label.ja) < 8 for o in state.options)}
         case kinds.TextArea():
             return {"lines": question.lines, "max_length": question.max_length}
-        case kinds.Integer() | kinds.Decimal_():
+        case kinds.Integer() | kinds.DecimalField():
             return {"unit": _in(question.unit, drawing.lang)}
         case kinds.Money():
             return {"unit": _("円")}

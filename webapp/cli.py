@@ -160,6 +160,35 @@ def check_forms(folders: tuple[Path, ...]) -> None:
     sys.exit(run(chosen, sys.stdout, today=clock.today()))
 
 
+@forms.command("publish")
+@click.option("--really", is_flag=True, help="Publish; without it only the effect is shown.")
+@click.option("--only", help="The slug of one procedure.")
+@click.option("--explain", default="", help="A sentence for people whose draft is under way.")
+@click.option("--closes-old", is_flag=True, help="Drafts on earlier versions can no longer be sent.")
+def publish_forms(really: bool, only: str | None, explain: str, closes_old: bool) -> None:
+    """Show what new versions do to the drafts under way, and publish them."""
+    from webapp import clock
+    from webapp.audit import SYSTEM
+    from webapp.calendar.business import city_hall
+    from webapp.form_engine.outcome import Context
+    from webapp.intake import publishing
+
+    services = _services()
+    now = clock.tokyo(clock.now())
+    context = Context(today=now.date(), now=now, calendar=city_hall(services.city.holidays))
+    with services.database.transaction() as session:
+        for definition in services.library.procedures():
+            live = publishing.live(session, definition.slug)
+            if only not in (None, definition.slug) or (live and live.version == definition.version):
+                continue
+            print("\n".join(publishing.effect(session, definition, context).lines()))
+            if really:
+                text = {"ja": explain} if explain else {}
+                publishing.publish(
+                    session, definition, SYSTEM, context, explanation=text, closes_old=closes_old
+                )
+
+
 @facilities.command("check")
 @click.argument("folders", nargs=-1, type=click.Path(exists=True, path_type=Path))
 def check_facilities(folders: tuple[Path, ...]) -> None:

@@ -15,7 +15,7 @@ from webapp import audit, clock
 from webapp.db import new_token
 from webapp.errors import IllegalStep, NotFound
 from webapp.form_engine.model import Definition
-from webapp.intake import versions
+from webapp.intake import rows, versions
 from webapp.intake.models import Answers, Draft, Provenance
 
 KEPT_DAYS = 30
@@ -48,7 +48,7 @@ def start(
         slug=definition.slug,
         version=versions.keep(session, definition),
         seen_version=definition.version,
-        answers=answers or {},
+        answers=rows.with_least_rows(definition, answers or {}),
         provenance=provenance or {},
         lang=lang,
         again_of_case_id=again_of_case_id,

@@ -16,7 +16,7 @@ def add_row(definition: Definition, answers: Answers, path: str) -> tuple[Answer
     if len(rows) >= group.max_rows:
         raise InvalidInput("too many rows", field=path, say=f"{group.max_rows}件まで追加できます。")
     row_id = _fresh_id(rows)
-    return places.put(answers, path, [*rows, {"id": row_id}]), row_id
+    return places.put(answers, path, [*rows, _fresh_row(group, row_id)]), row_id
 
 
 def remove_row(definition: Definition, answers: Answers, path: str) -> Answers:
@@ -27,14 +27,22 @@ def remove_row(definition: Definition, answers: Answers, path: str) -> Answers:
     return places.put(answers, group_path, [row for row in rows if row.get("id") != row_id] or None)
 
 
-def with_least_rows(definition: Definition, answers: Answers, keys: list[str]) -> Answers:
-    """Answers in which every group of ``keys`` has its fewest rows, so that there is something to fill."""
-    for key in keys:
-        question = definition.fields.get(key)
-        if isinstance(question, Group):
-            for _ in range(question.min_rows - len(answers.get(key) or [])):
-                answers, _row = add_row(definition, answers, key)
+def with_least_rows(definition: Definition, answers: Answers) -> Answers:
+    """Answers in which every group has its fewest rows, so that there is something to fill."""
+    for page in definition.pages:
+        for question in page.fields:
+            if isinstance(question, Group):
+                for _ in range(question.min_rows - len(answers.get(question.key) or [])):
+                    answers, _row = add_row(definition, answers, question.key)
     return answers
+
+
+def _fresh_row(group: Group, row_id: str) -> dict[str, Any]:
+    row: dict[str, Any] = {"id": row_id}
+    for column in group.fields:
+        if isinstance(column, Group) and column.min_rows:
+            row[column.key] = [_fresh_row(column, f"r{n}") for n in range(1, column.min_rows + 1)]
+    return row
 
 
 def _group(definition: Definition, path: str) -> Group:

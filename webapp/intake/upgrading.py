@@ -18,7 +18,7 @@ from webapp.form_engine.fields import AnyField, Choice, Group
 from webapp.form_engine.model import Definition
 from webapp.form_engine.outcome import Context
 from webapp.form_engine.problems import problems
-from webapp.intake import drafts, versions
+from webapp.intake import drafts, rows, versions
 from webapp.intake.differences import Difference, differences
 from webapp.intake.models import Answers, Draft, Publication
 
@@ -67,7 +67,7 @@ def upgrade(session: Session, draft: Draft, live: Definition, actor: audit.Actor
     known = {page.key for page in live.pages}
     drafts.touch(
         draft,
-        answers=carry(old, live, draft.answers),
+        answers=rows.with_least_rows(live, carry(old, live, draft.answers)),
         reached=[key for key in draft.reached if key in known and key not in changed],
         upgraded_from=draft.version,
         version=versions.keep(session, live),

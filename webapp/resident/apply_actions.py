@@ -114,7 +114,15 @@ def _changed(opened: Desk, page_key: str, path: str, errors: Errors) -> Answer:
     if _is_htmx() or errors:
         return _again(opened, page_key, errors)
     here = url_for("resident.apply.page", token=opened.draft.token, page_key=page_key)
-    return redirect(f"{here}#field-{dom_id(path)}", 303)
+    return redirect(f"{here}#{_anchor(path)}", 303)
+
+
+def _anchor(path: str) -> str:
+    """The id of what stands at a path: a question, or a row of a group."""
+    if not path.endswith("]"):
+        return f"field-{dom_id(path)}"
+    group, _bracket, row_id = path.rstrip("]").rpartition("[")
+    return f"row-{dom_id(group)}-{row_id}"
 
 
 def _look_up(opened: Desk, page_key: str, path: str, errors: Errors) -> Answer:

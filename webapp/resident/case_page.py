@@ -18,7 +18,7 @@ from webapp.form_engine.present import present
 from webapp.intake import corrections, sheets, versions
 from webapp.payment import charges
 from webapp.resident import desk
-from webapp.resident.summary import ReadSection, read_row
+from webapp.resident.summary import ReadSection, read_sections
 from webapp.web import guards
 from webapp.web.services import services
 from webapp.web.transaction import db
@@ -64,10 +64,7 @@ def answers_of(case: Case) -> list[ReadSection]:
         return []
     definition = versions.load(db(), sheet.version)
     outcome = evaluate(definition, sheet.answers, context_of(case))
-    return [
-        ReadSection(section.title, [read_row(row, sheet.provenance) for row in section.rows])
-        for section in present(definition, sheet.answers, guards.lang(), outcome)
-    ]
+    return read_sections(present(definition, sheet.answers, guards.lang(), outcome), sheet.provenance)
 
 
 def context_of(case: Case) -> Context:

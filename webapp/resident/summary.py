@@ -1,12 +1,12 @@
 """The answers as a list to read: for the check page, the case page and the correction page."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from flask import url_for
 
-from webapp.form_engine.outcome import Row
+from webapp.form_engine.outcome import Row, Section
 from webapp.form_engine.present import present
 from webapp.resident.desk import Desk
 from webapp.web.field_views import provenance_text
@@ -24,7 +24,6 @@ class ReadRow:
     change_url: str | None = None
     note: str | None = None
     changed: bool = False
-    heading: str | None = None
 
 
 @dataclass(frozen=True)
@@ -47,13 +46,27 @@ def sections(opened: Desk, *, back: str) -> list[ReadSection]:
         return f"{here}#{dom_id(row.path)}"
 
     found = present(opened.definition, opened.draft.answers, opened.lang, opened.outcome)
-    return [
-        ReadSection(section.title, [read_row(row, opened.draft.provenance, url(row)) for row in section.rows])
-        for section in found
-    ]
+    return read_sections(found, opened.draft.provenance, url)
+
+
+def read_sections(
+    found: Iterable[Section],
+    provenance: Mapping[str, Any],
+    url: Callable[[Row], str | None] = lambda row: None,
+) -> list[ReadSection]:
+    """Sections as people read them; each row of a repeating group stands under a heading of its own."""
+    result: list[ReadSection] = []
+    for section in found:
+        result.append(ReadSection(section.title))
+        heading = None
+        for row in section.rows:
+            if row.heading != heading:
+                heading = row.heading
+                result.append(ReadSection(heading or section.title))
+            result[-1].rows.append(read_row(row, provenance, url(row)))
+    return [section for section in result if section.rows]
 
 
 def read_row(row: Row, provenance: Mapping[str, Any], change_url: str | None = None) -> ReadRow:
-    """One row of ``present`` for people; rows of groups carry their heading in the label."""
-    label = f"{row.heading} {row.label}" if row.heading else row.label
-    return ReadRow(label, row.text, row.path, provenance_text(provenance.get(row.path)), change_url)
+    """One row of ``present`` for people."""
+    return ReadRow(row.label, row.text, row.path, provenance_text(provenance.get(row.path)), change_url)

@@ -1,4 +1,4 @@
-"""Tables of residents' further proofs: mail accounts, mail links, signatures, and shielded access records."""
+"""Tables of residents' further proofs: codes by mail, signatures, and shielded access records."""
 
 from __future__ import annotations
 
@@ -11,28 +11,15 @@ from sqlalchemy.orm import Mapped, mapped_column
 from webapp.db import Base, EncryptedBytes, EncryptedJson, EncryptedText, Instant, Json
 
 
-class MailAccount(Base):
-    """A resident known by a mail address that was reached. ``address_digest`` finds it, keyed."""
-
-    __tablename__ = "mail_account"
-
-    id: Mapped[int] = mapped_column(Integer, primary_key=True)
-    resident_id: Mapped[int] = mapped_column(ForeignKey("resident.id"), unique=True)
-    address: Mapped[str] = mapped_column(EncryptedText)
-    address_digest: Mapped[str] = mapped_column(String(64), unique=True)
-    password_hash: Mapped[str | None] = mapped_column(String(255))
-    verified_at: Mapped[datetime] = mapped_column(Instant)
-
-
 class MailTicket(Base):
-    """A link sent by mail: works once, thirty minutes, and only together with a press of a button."""
+    """A code sent by mail: thirty minutes, five tries, one use, and only in the browser that asked."""
 
     __tablename__ = "mail_ticket"
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
-    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    code_hash: Mapped[str] = mapped_column(String(64))
     address: Mapped[str] = mapped_column(EncryptedText)
-    address_digest: Mapped[str] = mapped_column(String(64), index=True)
+    tries: Mapped[int] = mapped_column(Integer, default=0)
     resume: Mapped[dict[str, Any]] = mapped_column(Json)
     created_at: Mapped[datetime] = mapped_column(Instant)
     expires_at: Mapped[datetime] = mapped_column(Instant, index=True)

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from webapp.errors import Unavailable
-from webapp.identity import flows, residents, throttle
+from webapp.identity import flows, residents, throttle, visits
 from webapp.intake import drafts
 from webapp.ports.identity import IdentityProvider, IdentityRefused, Level, Want
 from webapp.resident import sign, sign_in_refused
@@ -79,6 +79,8 @@ def callback() -> Response:
     resident = residents.sign_in(db(), assertion)
     drafts.claim(db(), drafts.Owner(resident.id, frozenset(sessions.owned("draft"))))
     sessions.sign_in_resident(resident.id, int(assertion.level), assertion.authenticated_at)
+    if (visit := visits.running(db(), sessions.current().get(guards.VISIT))) is not None:
+        visits.identified(db(), visit, resident)
     return redirect(next_page.url(resume, fallback=AFTER), code=303)
 
 

@@ -19,7 +19,9 @@ from werkzeug.wrappers import Response
 from webapp import clock
 from webapp.audit import Actor
 from webapp.errors import Forbidden, NotFound
+from webapp.identity import mandates
 from webapp.identity import sessions as session_store
+from webapp.identity.mandate_models import Mandate
 from webapp.identity.models import Resident, Staff
 from webapp.identity.permissions import Scope, scope_of
 from webapp.ports.identity import Level
@@ -31,6 +33,10 @@ View = TypeVar("View", bound=Callable[..., Any])
 SET_UP = ("staff.factors.", "staff.sign_in.")
 """All that an account without the required second factor may open."""
 FRESH = timedelta(minutes=15)
+ACTING = "acting_for"
+"""Session key: the mandate this browser uses just now."""
+VISIT = "visit"
+"""Session key: the visit at the counter this tablet has joined."""
 GuardKind = Literal["public", "visitor", "resident", "staff", "callback"]
 
 
@@ -108,9 +114,18 @@ def current_actor() -> Actor:
     side = sessions.current().side
     if side == "staff" and (staff := current_staff()):
         return Actor("staff", str(staff.id), staff.name)
+    channel = "counter" if VISIT in sessions.current() else "web"
     if side == "resident" and (resident := current_resident()):
-        return Actor("resident", str(resident.id), "申請者")
-    return Actor("visitor", None, "申請者(ログインなし)")
+        mandate = current_mandate()
+        on_behalf_of = str(mandate.grantor_id) if mandate else None
+        return Actor("resident", str(resident.id), "申請者", on_behalf_of=on_behalf_of, channel=channel)
+    return Actor("visitor", None, "申請者(ログインなし)", channel=channel)
+
+
+def current_mandate() -> Mandate | None:
+    """Return the mandate under which the resident acts in this browser; None as soon as it ends."""
+    resident, number = current_resident(), sessions.current().get(ACTING)
+    return mandates.in_force(db(), number, resident) if resident and number else None
 
 
 def staff_scope(permission: str) -> Scope:

@@ -69,6 +69,11 @@ def sign_out() -> None:
     mine.holder, mine.ended = store.Holder(), True
 
 
+def forget_holder() -> None:
+    """Make this browser nobody's, with a new token; what is in the session now stays."""
+    _become(store.Holder())
+
+
 def own(kind: str, token: str) -> None:
     """Remember that this browser may open something (``own("draft", draft.token)``)."""
     session[f"own:{kind}:{token}"] = 1

@@ -104,15 +104,27 @@ def close(
     return Closed(closure, displaced)
 
 
-def reopen(session: Session, facilities: Facilities, closure_id: int, actor: Actor) -> Closure:
-    """End a closure early. Raises NotFound."""
+def coming(session: Session, facility: str) -> list[Closure]:
+    """Closures of a facility that are not over yet."""
+    query = select(Closure).where(
+        Closure.facility == facility, Closure.ended_at.is_(None), Closure.ends_at > clock.now()
+    )
+    return list(session.scalars(query.order_by(Closure.starts_at)))
+
+
+def reopen(
+    session: Session, facilities: Facilities, closure_id: int, actor: Actor, *, facility: str | None = None
+) -> Closure:
+    """End a closure early. Raises NotFound, also for a closure of another facility than `facility`."""
     closure = session.get(Closure, closure_id)
-    facility = facilities.get(closure.facility) if closure else None
-    if closure is None or facility is None or closure.ended_at is not None:
+    if closure is not None and facility is not None and closure.facility != facility:
+        closure = None
+    place = facilities.get(closure.facility) if closure else None
+    if closure is None or place is None or closure.ended_at is not None:
         raise NotFound(str(closure_id))
     free_cells(session, closure_id=closure.id)
-    rooms = [facility.room(key) for key in closure.rooms]
-    close_quanta(session, _session_quanta(facility, rooms, closure.starts_at, closure.ends_at), closed=False)
+    rooms = [place.room(key) for key in closure.rooms]
+    close_quanta(session, _session_quanta(place, rooms, closure.starts_at, closure.ends_at), closed=False)
     closure.ended_at = clock.now()
     _record(session, closure, actor, "closure.ended", 0)
     return closure

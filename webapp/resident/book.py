@@ -17,9 +17,9 @@ from webapp.booking.states import SAY
 from webapp.booking.wish import Span, Wish, span_of, starts_of
 from webapp.calendar.business import days_between
 from webapp.errors import NotFound
-from webapp.resident import booker as typed
 from webapp.resident.case_access import open_case, remember
 from webapp.tariff.prices import NoPrice
+from webapp.web import booking_form as typed
 from webapp.web import guards, sessions
 from webapp.web.downloads import disposition
 from webapp.web.guards import visitor_or_resident

@@ -10,7 +10,7 @@ from webapp.booking import availability, opendata, search
 from webapp.booking.hold import answer_for, say_why_not
 from webapp.booking.wish import Wish, starts_of
 from webapp.resident import words
-from webapp.resident.booker import booker, day_of, facility_or_404, room_or_404, whole
+from webapp.web.booking_form import booker, day_of, facility_or_404, room_or_404, whole
 from webapp.web.guards import public
 from webapp.web.services import services
 from webapp.web.transaction import db

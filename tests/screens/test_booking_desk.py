@@ -1,0 +1,166 @@
+"""The officer's side of booking: timeline, counter booking, closures, approval, figures."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.casework_office import PASSWORD, Office, open_office, post
+from tests.fakes import hall
+from webapp import clock, wiring
+from webapp.audit import SYSTEM
+from webapp.booking.confirm import confirm
+from webapp.booking.details import Details, describe
+from webapp.booking.facility import Facilities
+from webapp.booking.registration import register
+from webapp.db import Database
+from webapp.identity import staff_accounts
+
+MAY = datetime(2026, 5, 11, 10, 0, tzinfo=clock.TOKYO)
+CALLER = {"name": "電話 次郎", "tel": "0773001122", "persons": "8", "commercial": "no", "resident": "yes"}
+
+
+@pytest.fixture(autouse=True)
+def _in_may() -> Iterator[None]:
+    with clock.frozen(MAY):
+        yield
+
+
+@pytest.fixture
+def places() -> Facilities:
+    return hall.facilities()
+
+
+@pytest.fixture
+def office(database: Database, tmp_path: Path, places: Facilities) -> Iterator[Office]:
+    office = open_office(database, tmp_path)
+    services = office.app.extensions["madoguchi"]
+    office.app.extensions["madoguchi"] = replace(
+        services, facilities=places, settle_handlers=wiring.settle_handlers(places)
+    )
+    with database.transaction() as session:
+        for login, roles in (("kanri", ["facility@sports"]), ("shitei", ["designated@facility:other"])):
+            staff_accounts.create(
+                session,
+                login=login,
+                name="係",
+                department="sports",
+                roles=roles,
+                actor=SYSTEM,
+                password=PASSWORD,
+            )
+    yield office
+    office.services.database.dispose()
+
+
+def book(client: FlaskClient, **more: str) -> str:
+    page = "/staff/timeline/gym/book?room=a&day=2026-06-10&band=am"
+    data = {**CALLER, "room": "a", "day": "2026-06-10", "band": "am", "channel": "phone", **more}
+    answer = post(client, page, "/staff/timeline/gym/book", **data)
+    return answer.text if answer.status_code != 303 else client.get(answer.headers["Location"]).text
+
+
+def test_a_booking_by_telephone_takes_one_page_and_appears_on_the_timeline(office: Office) -> None:
+    text = book(office.client("kanri"))
+    assert re.search(r"受付番号 \d\d-\d{4}-\d{4}", text)
+    assert "電話 次郎" in text and "支払い待ち" in text
+
+
+def test_a_taken_band_names_what_is_free_and_keeps_what_was_typed(office: Office) -> None:
+    client = office.client("kanri")
+    book(client)
+    again = book(client)
+    assert "この枠は埋まっています" in again and "半面B" in again
+    assert 'value="電話 次郎"' in again
+
+
+def test_a_weekly_booking_at_the_counter_names_the_skipped_day(office: Office) -> None:
+    client = office.client("kanri")
+    book(client, day="2026-06-17")
+    assert "2026-06-17 は予約できませんでした" in book(client, until="2026-06-24")
+
+
+def test_a_designated_manager_sees_only_its_own_facility(office: Office) -> None:
+    client = office.client("shitei")
+    assert "担当する施設がありません" in client.get("/staff/timeline").text
+    assert client.get("/staff/timeline?facility=gym").status_code == 200
+    assert "電話 次郎" not in client.get("/staff/timeline?facility=gym").text
+    assert client.get("/staff/timeline/gym/book").status_code == 404
+
+
+def test_the_week_view_opens(office: Office) -> None:
+    page = office.client("kanri").get("/staff/timeline?facility=gym&day=2026-06-08&view=week")
+    assert page.text.count("<table") == 7
+
+
+def test_a_closure_shows_what_it_displaces_before_it_does(office: Office) -> None:
+    client = office.client("kanri")
+    book(client)
+    path = "/staff/facilities/gym/closures"
+    data = {"rooms": "whole", "first": "2026-06-10", "last": "2026-06-10", "from": "00:00", "to": "24:00"}
+    data |= {"kind": "maintenance", "reason": "点検"}
+    asked = post(client, path, path, **data)
+    assert asked.status_code == 409 and "予約が1件あります" in asked.text
+    done = post(client, path, path, **data, displace="yes")
+    assert done.status_code == 303
+    assert "休止" in client.get("/staff/timeline?facility=gym&day=2026-06-10").text
+    number = re.search(r"/closures/(\d+)/end", client.get(path).text)
+    assert number is not None
+    assert post(client, path, f"{path}/{number.group(1)}/end").status_code == 303
+
+
+def test_an_exemption_is_granted_and_the_use_allowed(office: Office, places: Facilities) -> None:
+    with office.database.transaction() as session:
+        booking = hall.held(session, places)
+        wished = Details(persons=5, exemption="cohost", exemption_reason="共催のため")
+        describe(session, places, booking.token, wished)
+        done = confirm(session, places, booking.basket, contact=hall.CONTACT, actor=hall.RESIDENT)
+        reference = done.case.reference
+    client = office.client("kanri")
+    path = f"/staff/facilities/applications/{reference}"
+    assert reference in client.get("/staff/facilities").text
+    early = post(client, path, path, decision="approve", exemption="")
+    assert early.status_code == 422 and "減免の申請がまだ" in early.text
+    assert post(client, path, path, decision="approve", exemption="yes").status_code == 303
+    shown = client.get(path).text
+    assert "1,000円" in shown and "支払い待ち" in shown
+
+
+def test_refusing_needs_reasons(office: Office, places: Facilities) -> None:
+    with office.database.transaction() as session:
+        booking = hall.held(session, places)
+        describe(session, places, booking.token, Details(persons=5, exemption="cohost"))
+        done = confirm(session, places, booking.basket, contact=hall.CONTACT, actor=hall.RESIDENT)
+        reference = done.case.reference
+    client = office.client("kanri")
+    path = f"/staff/facilities/applications/{reference}"
+    assert post(client, path, path, decision="refuse").status_code == 422
+    assert post(client, path, path, decision="refuse", reasons="目的外の使用").status_code == 303
+    assert "不許可" in client.get(path).text
+
+
+def test_a_group_registration_is_reviewed(office: Office) -> None:
+    with office.database.transaction() as session:
+        made = register(
+            session, resident_id=None, kind="group", name="見本クラブ", details={}, case_id=None, actor=SYSTEM
+        )
+        number = made.number
+    client = office.client("kanri")
+    page = "/staff/facilities"
+    assert "見本クラブ" in client.get(page).text
+    answer = post(
+        client, page, f"/staff/facilities/registrations/{number}", decision="accept", **{"class": "resident"}
+    )
+    assert answer.status_code == 303
+    assert "見本クラブ" not in client.get(page).text
+
+
+def test_figures_count_online_share_and_leave_as_csv(office: Office) -> None:
+    client = office.client("kanri")
+    book(client)
+    assert "0%" in client.get("/staff/facilities/figures?year=2026").text
+    assert "みほん体育館,2026,1,0,0" in client.get("/staff/facilities/figures.csv?year=2026").text

@@ -1,0 +1,98 @@
+"""Figures: use rate, online share, attendance per facility and fiscal year."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from webapp import clock
+from webapp.booking.facility import Facilities, Facility
+from webapp.booking.models import Booking
+from webapp.booking.wish import starts_of
+from webapp.calendar.business import days_between
+from webapp.calendar.fiscal import fiscal_range
+
+ONLINE = ("web", "online", "line")
+COUNTED = ("confirmed", "awaiting_payment", "applied")
+
+
+@dataclass(frozen=True)
+class Figures:
+    """One facility in one fiscal year. Shares are whole percent; None where nothing can be divided."""
+
+    facility: Facility
+    bookings: int
+    online: int
+    people: int
+    yen: int
+    cancelled: int
+    absent: int
+    used_hours: int
+    open_hours: int
+
+    @property
+    def online_percent(self) -> int | None:
+        return round(100 * self.online / self.bookings) if self.bookings else None
+
+    @property
+    def use_percent(self) -> int | None:
+        return round(100 * self.used_hours / self.open_hours) if self.open_hours else None
+
+
+def figures(
+    session: Session, facilities: Facilities, chosen: Sequence[Facility], year: int
+) -> Iterator[Figures]:
+    """The figures of a fiscal year, up to today where the year still runs."""
+    first, after = fiscal_range(year)
+    until = min(after, clock.today() + timedelta(days=1))
+    for facility in chosen:
+        rows = _rows(session, facility, first, after)
+        counted = [row for row in rows if row.state in COUNTED]
+        past = [row for row in counted if row.use_on < until]
+        yield Figures(
+            facility,
+            bookings=len(counted),
+            online=sum(row.channel in ONLINE for row in counted),
+            people=sum(row.persons for row in counted),
+            yen=sum(row.total_yen for row in counted),
+            cancelled=sum(row.state in ("cancelled", "lapsed", "displaced") for row in rows),
+            absent=sum(row.attended is False for row in rows),
+            used_hours=round(sum((row.ends_at - row.starts_at).total_seconds() for row in past) / 3600),
+            open_hours=open_hours(facilities, facility, first, until),
+        )
+
+
+def open_hours(facilities: Facilities, facility: Facility, first: date, until: date) -> int:
+    """Hours that could have been booked, over all rooms that are no part of another."""
+    calendar = facilities.calendar(facility)
+    days = sum(calendar.is_open(day) for day in days_between(first, until))
+    minutes = sum(
+        span.end - span.start
+        for room in facility.rooms
+        if room.part_of is None and room.sessions is None
+        for span in starts_of(facility, room)
+    )
+    return days * minutes // 60
+
+
+def years(session: Session) -> list[int]:
+    """Fiscal years in which there is any booking, newest first, the present one always."""
+    oldest = session.scalar(select(func.min(Booking.use_on)))
+    today = clock.today()
+    now = today.year if today.month >= 4 else today.year - 1
+    if oldest is None:
+        return [now]
+    first = oldest.year if oldest.month >= 4 else oldest.year - 1
+    return list(range(now, first - 1, -1))
+
+
+def _rows(session: Session, facility: Facility, first: date, after: date) -> list[Booking]:
+    query = select(Booking).where(
+        Booking.facility == facility.slug,
+        Booking.case_id.is_not(None),
+        Booking.use_on >= first,
+        Booking.use_on < after,
+    )
+    return list(session.scalars(query))

@@ -1,0 +1,265 @@
+"""Running facilities: what waits for approval, closures with what they displace, registrations, figures."""
+
+import csv
+import io
+from collections.abc import Sequence
+from fractions import Fraction
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from webapp import clock
+from webapp.booking import approve, board, close, find, registration, usage
+from webapp.booking.errors import NotAllowed, Taken
+from webapp.booking.models import Booking
+from webapp.booking.states import SAY
+from webapp.calendar.fiscal import fiscal_label
+from webapp.casework import lookup
+from webapp.casework.models import Case
+from webapp.errors import NotFound
+from webapp.staff.timeline import facility_for, my_facilities
+from webapp.web import booking_form as typed
+from webapp.web.downloads import disposition
+from webapp.web.guards import current_actor, staff_required
+from webapp.web.services import services
+from webapp.web.transaction import db
+
+blueprint = Blueprint("facilities", __name__)
+Answer = str | Response | tuple[str, int]
+CLASSES = {"resident": "市内", "outside": "市外"}
+
+
+@blueprint.get("/facilities")
+@staff_required("booking.read")
+def overview() -> str:
+    mine = my_facilities("booking.read")
+    return render_template(
+        "staff/facilities_overview.html",
+        facilities=mine,
+        waiting=board.applications(db(), [facility.slug for facility in mine]),
+        registrations=registration.waiting(db()),
+        classes=CLASSES,
+    )
+
+
+@blueprint.get("/facilities/applications/<reference>")
+@staff_required("booking.read")
+def application(reference: str) -> str:
+    return _application_page(_case(reference, "booking.read"), [])
+
+
+@blueprint.post("/facilities/applications/<reference>")
+@staff_required("booking.manage")
+def decide(reference: str) -> Answer:
+    case = _case(reference, "booking.manage")
+    try:
+        _price(case)
+        if request.form.get("decision") == "approve":
+            approve.approve(db(), services().facilities, case.id, actor=current_actor())
+            flash("使用を許可しました。", "success")
+        elif request.form.get("decision") == "refuse":
+            reasons = request.form.get("reasons", "")
+            approve.refuse(db(), services().facilities, case.id, reasons=reasons, actor=current_actor())
+            flash("不許可にしました。理由を申請者に知らせました。", "success")
+        else:
+            flash("料金を決めました。", "success")
+            return redirect(url_for(".application", reference=reference), 303)
+    except NotAllowed as refused:
+        db().rollback()
+        return _application_page(_case(reference, "booking.manage"), [("decision", refused.say or "")]), 422
+    return redirect(url_for(".overview"), 303)
+
+
+@blueprint.get("/facilities/<slug>/closures")
+@staff_required("facility.manage")
+def closures(slug: str) -> str:
+    return _closures_page(slug, {}, [])
+
+
+@blueprint.post("/facilities/<slug>/closures")
+@staff_required("facility.manage")
+def make_closure(slug: str) -> Answer:
+    facility = facility_for(slug, "facility.manage")
+    form = request.form.to_dict()
+    rooms = [key for key in request.form.getlist("rooms") if key in {room.key for room in facility.rooms}]
+    first = typed.day_of(form.get("first"), clock.today())
+    last = typed.day_of(form.get("last"), first)
+    try:
+        starts, ends = (
+            board.until(first, form.get("from", "00:00")),
+            board.until(last, form.get("to", "24:00")),
+        )
+    except ValueError:
+        return _closures_page(slug, form, [("from", "時刻は 09:00 のように入れてください。")]), 422
+    if not rooms or not form.get("reason", "").strip():
+        return _closures_page(slug, form, [("reason", "部屋を選び、理由を入れてください。")]), 422
+    chosen = [facility.room(key) for key in rooms]
+    in_the_way = close.in_the_way(db(), facility, chosen, starts, ends)
+    if in_the_way and form.get("displace") != "yes":
+        say = f"この時間に予約が{len(in_the_way)}件あります。取り消してよいか確かめてください。"
+        return _closures_page(slug, form, [("displace", say)], in_the_way), 409
+    try:
+        close.close(
+            db(),
+            services().facilities,
+            facility,
+            rooms,
+            starts,
+            ends,
+            kind=form.get("kind", "other"),  # type: ignore[arg-type]  # an unknown kind shows as itself
+            reason=form["reason"],
+            actor=current_actor(),
+            displace=form.get("displace") == "yes",
+        )
+    except (NotAllowed, Taken) as refused:
+        db().rollback()
+        return _closures_page(slug, form, [("from", refused.say or "")]), 409
+    flash("休止を登録しました。", "success")
+    return redirect(url_for(".closures", slug=slug), 303)
+
+
+@blueprint.post("/facilities/<slug>/closures/<int:number>/end")
+@staff_required("facility.manage")
+def end_closure(slug: str, number: int) -> Response:
+    facility_for(slug, "facility.manage")
+    close.reopen(db(), services().facilities, number, current_actor(), facility=slug)
+    flash("休止を終わりにしました。", "success")
+    return redirect(url_for(".closures", slug=slug), 303)
+
+
+@blueprint.post("/facilities/registrations/<number>")
+@staff_required("facility.manage")
+def review(number: str) -> Response:
+    found = registration.by_number(db(), number)
+    accept = request.form.get("decision") == "accept"
+    classes = {"resident": request.form.get("class") == "resident"}
+    registration.review(db(), found, accept=accept, classes=classes, actor=current_actor())
+    flash("登録を承認しました。" if accept else "登録を承認しませんでした。", "success")
+    return redirect(url_for(".overview"), 303)
+
+
+@blueprint.get("/facilities/figures")
+@staff_required("statistics.read")
+def figures() -> str:
+    years = usage.years(db())
+    year = request.args.get("year", years[0], type=int)
+    mine = my_facilities("statistics.read")
+    return render_template(
+        "staff/facilities_figures.html",
+        rows=list(usage.figures(db(), services().facilities, mine, year)),
+        year=year,
+        years=[(one, fiscal_label(one)) for one in years],
+        label=fiscal_label(year),
+    )
+
+
+@blueprint.get("/facilities/figures.csv")
+@staff_required("statistics.read")
+def figures_csv() -> Response:
+    year = request.args.get("year", usage.years(db())[0], type=int)
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(
+        [
+            "施設",
+            "年度",
+            "予約件数",
+            "オンライン件数",
+            "オンライン率%",
+            "利用率%",
+            "人数",
+            "料金",
+            "取消",
+            "不来館",
+        ]
+    )
+    for row in usage.figures(db(), services().facilities, my_facilities("statistics.read"), year):
+        figures_of = (row.bookings, row.online, row.online_percent, row.use_percent, row.people, row.yen)
+        writer.writerow([row.facility.name.ja, year, *figures_of, row.cancelled, row.absent])
+    response = Response("\ufeff" + out.getvalue(), mimetype="text/csv")
+    response.headers["Content-Disposition"] = disposition("attachment", f"施設利用-{year}.csv")
+    return response
+
+
+def _case(reference: str, permission: str) -> Case:
+    """The case of a booking within the officer's facilities. Raises NotFound."""
+    case = lookup.by_reference(db(), reference)
+    if case.kind != "booking":
+        raise NotFound(reference)
+    facility_for(case.slug, permission)
+    return case
+
+
+def _price(case: Case) -> None:
+    form = request.form
+    for booking in find.of_case(db(), case.id):
+        if booking.state != "applied":
+            continue
+        if form.get("yen"):
+            approve.set_price(booking, typed.whole(form["yen"]), form.get("citation", ""))
+        rates = {k.removeprefix("rate."): v for k, v in form.items() if k.startswith("rate.") and v.strip()}
+        share = form.get("share", "").strip()
+        granted = {"yes": True, "no": False}.get(form.get("exemption", ""))
+        if rates or share or granted is not None:
+            approve.decide_price(
+                db(),
+                services().facilities,
+                booking,
+                exemption=granted,
+                share=_percent(share) if share else None,
+                rates={key: _rate(value) for key, value in rates.items()},
+                reason=form.get("exemption_reason", ""),
+                actor=current_actor(),
+            )
+
+
+def _rate(text: str) -> Fraction:
+    try:
+        return Fraction(text.strip())
+    except (ValueError, ZeroDivisionError):
+        raise NotAllowed("rate", "倍率は 2 や 1.5 のように入れてください。") from None
+
+
+def _percent(text: str) -> Fraction:
+    share = _rate(text.replace("%", "")) / 100
+    if not 0 <= share <= 1:
+        raise NotAllowed("share", "減免の割合は0から100までで入れてください。")
+    return share
+
+
+def _application_page(case: Case, errors: list[tuple[str, str]]) -> str:
+    facility = typed.facility_or_404(case.slug)
+    bookings = find.of_case(db(), case.id)
+    undecided = {text for b in bookings for text in (b.quote or {}).get("undecided", [])}
+    return render_template(
+        "staff/facilities_application.html",
+        case=case,
+        facility=facility,
+        bookings=[(b, facility.room(b.room)) for b in bookings],
+        open_rates=[
+            a for table in facility.tariffs for a in table.adjustments if a.multiplier is None and undecided
+        ],
+        exemptions={e.key: e for table in facility.tariffs for e in table.exemptions},
+        words=SAY,
+        errors=errors,
+    )
+
+
+def _closures_page(
+    slug: str,
+    form: dict[str, str],
+    errors: list[tuple[str, str]],
+    in_the_way: Sequence[Booking] = (),
+) -> str:
+    facility = facility_for(slug, "facility.manage")
+    today = clock.today()
+    return render_template(
+        "staff/facilities_closures.html",
+        facility=facility,
+        form={"first": today.isoformat(), "last": today.isoformat(), "from": "00:00", "to": "24:00", **form},
+        chosen=request.form.getlist("rooms"),
+        errors=errors,
+        in_the_way=in_the_way,
+        kinds=close.KIND_WORDS,
+        closures=close.coming(db(), slug),
+    )

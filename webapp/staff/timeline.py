@@ -1,0 +1,172 @@
+"""The timeline of a facility: the day and the week, counter booking, attendance. It prints, too."""
+
+from datetime import timedelta
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from webapp import clock
+from webapp.booking import availability, board, counter, search, series
+from webapp.booking.errors import NotAllowed, Taken
+from webapp.booking.facility import Facility, Room
+from webapp.booking.states import SAY
+from webapp.booking.wish import Wish, span_of, starts_of
+from webapp.tariff.adjust import NotExempt
+from webapp.tariff.prices import NoPrice
+from webapp.web import booking_form as typed
+from webapp.web.guards import current_actor, require_scope, staff_required, staff_scope
+from webapp.web.services import services
+from webapp.web.transaction import db
+
+blueprint = Blueprint("timeline", __name__)
+Answer = str | Response | tuple[str, int]
+CHANNELS = [("counter", "窓口"), ("phone", "電話")]
+
+
+@blueprint.get("/timeline")
+@staff_required("booking.read")
+def timeline() -> Answer:
+    mine = my_facilities("booking.read")
+    if not mine:
+        return render_template("staff/timeline_none.html")
+    slug = request.args.get("facility") or mine[0].slug
+    facility = facility_for(slug, "booking.read")
+    first = typed.day_of(request.args.get("day"), clock.today())
+    length = 7 if request.args.get("view") == "week" else 1
+    return render_template(
+        "staff/timeline_timeline.html",
+        facility=facility,
+        facilities=mine,
+        first=first,
+        length=length,
+        before=first - timedelta(days=length),
+        after=first + timedelta(days=length),
+        days=[
+            (day, board.board(db(), services().facilities, facility, day))
+            for day in (first + timedelta(days=n) for n in range(length))
+        ],
+        words=SAY,
+        closure_words=board.closure_words,
+        today=clock.today(),
+        may_manage=staff_scope("booking.manage").covers(
+            department=facility.department, facility=facility.slug
+        ),
+    )
+
+
+@blueprint.get("/timeline/<slug>/book")
+@staff_required("booking.manage")
+def enter(slug: str) -> Answer:
+    facility = facility_for(slug, "booking.manage")
+    room = typed.room_or_404(facility, request.args.get("room") or facility.rooms[0].key)
+    form: dict[str, Any] = {
+        "day": request.args.get("day", clock.today().isoformat()),
+        "start": request.args.get("start", ""),
+        "channel": "counter",
+    }
+    return _enter_page(facility, room, form, request.args.getlist("band"), [])
+
+
+@blueprint.post("/timeline/<slug>/book")
+@staff_required("booking.manage")
+def book(slug: str) -> Answer:
+    facility = facility_for(slug, "booking.manage")
+    form = request.form.to_dict()
+    room = typed.room_or_404(facility, form.get("room", ""))
+    bands = request.form.getlist("band")
+    errors = typed.mistakes(facility, room, form)
+    if errors:
+        return _enter_page(facility, room, form, bands, errors), 422
+    day = typed.day_of(form.get("day"), clock.today())
+    wish = typed.wish_of(facility, room, day, form, bands)
+    until = typed.day_of(form.get("until"), day)
+    try:
+        done, skipped = counter.book_for(
+            db(),
+            services().facilities,
+            wish,
+            typed.details_of(facility, room, form),
+            typed.contact_of(form),
+            actor=current_actor(),
+            channel="phone" if form.get("channel") == "phone" else "counter",
+            days=series.weekly(day, until),
+        )
+    except Taken:
+        db().rollback()
+        others = _others(facility, room, wish)
+        say = "この枠は埋まっています。" + (f"空き: {others}" if others else "")
+        return _enter_page(facility, room, form, bands, [("band", say)]), 409
+    except NotAllowed as refused:
+        db().rollback()
+        return _enter_page(facility, room, form, bands, [("band", refused.say or "")]), 422
+    except (NoPrice, NotExempt):
+        db().rollback()
+        say = "この使い方の料金が表にありません。料金表を確かめてください。"
+        return _enter_page(facility, room, form, bands, [("band", say)]), 422
+    for one in skipped:
+        flash(f"{one.day.isoformat()} は予約できませんでした。{one.why}", "warning")
+    state = SAY.get(done.state, done.state)
+    flash(
+        f"予約しました。受付番号 {done.case.reference}({state})。照会用パスワード {done.password}", "success"
+    )
+    return redirect(url_for(".timeline", facility=facility.slug, day=day.isoformat()), 303)
+
+
+@blueprint.post("/timeline/<slug>/attend/<token>")
+@staff_required("booking.manage")
+def attend(slug: str, token: str) -> Response:
+    facility = facility_for(slug, "booking.manage")
+    try:
+        booking = board.attend(db(), facility.slug, token, request.form.get("came") == "yes", current_actor())
+    except NotAllowed as refused:
+        flash(refused.say or "", "warning")
+        return redirect(url_for(".timeline", facility=slug), 303)
+    return redirect(url_for(".timeline", facility=slug, day=booking.use_on.isoformat()), 303)
+
+
+def my_facilities(permission: str) -> list[Facility]:
+    """The facilities the officer may see; a designated manager sees only its own."""
+    scope = staff_scope(permission)
+    return [
+        facility
+        for facility in services().facilities
+        if scope.covers(department=facility.department, facility=facility.slug)
+    ]
+
+
+def facility_for(slug: str, permission: str) -> Facility:
+    """Raises NotFound for a facility outside the officer's scope, as if it did not exist."""
+    facility = typed.facility_or_404(slug)
+    require_scope(permission, department=facility.department, facility=facility.slug)
+    return facility
+
+
+def _enter_page(
+    facility: Facility, room: Room, form: dict[str, Any], bands: list[str], errors: list[tuple[str, str]]
+) -> str:
+    day = typed.day_of(form.get("day"), clock.today())
+    grid = availability.grid(db(), services().facilities, facility, [room], day, 1, board.STAFF)
+    table = facility.tariffs[0] if facility.tariffs else None
+    return render_template(
+        "staff/timeline_enter.html",
+        facility=facility,
+        room=room,
+        form=form,
+        bands=bands,
+        errors=errors,
+        row=grid[0].days[0],
+        spans=starts_of(facility, room),
+        questions=typed.questions_of(facility, room),
+        extras=typed.choosable_extras(facility, room),
+        exemptions=table.exemptions if table else [],
+        channels=CHANNELS,
+    )
+
+
+def _others(facility: Facility, room: Room, wish: Wish) -> str:
+    span = span_of(facility, room, wish)
+    found = search.alternatives(
+        db(), services().facilities, facility, room, wish.use_on, span, board.STAFF, 3
+    )
+    return "、".join(f"{one.room.name.ja} {one.day.month}/{one.day.day} {one.label}" for one in found)

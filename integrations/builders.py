@@ -68,6 +68,12 @@ def sandbox_applications(ground: Ground, *, mail: Any, line: Any, payment: Any) 
         "/sandbox/identity": identity.build_simulator(base_url=ground.base_url, folder=keys),
         "/sandbox/messages": messages.build(mail, line),
     }
+    from integrations.line.sandbox import SandboxLine
+
+    if isinstance(line, SandboxLine):
+        from integrations.line import phone
+
+        doors["/sandbox/line"] = phone.build(line, ground.internal_url)
     if payment is not None:
         from integrations.payment import sandbox_page
 

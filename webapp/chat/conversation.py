@@ -26,7 +26,7 @@ from webapp.messaging.models import LineAccount
 from webapp.messaging.topics import Owner, of
 from webapp.yaml_source import LANGS, Lang
 
-ROAD_REPORT: Final = "road-damage"
+ROAD_REPORT: Final = "road-report"
 
 
 @dataclass(frozen=True)

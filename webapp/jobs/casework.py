@@ -75,4 +75,3 @@ def seal_audit(services: Services) -> str:
     with services.database.transaction() as session:
         batch = audit.seal(session)
         return "nothing new" if batch is None else f"batch {batch.id}"
-

@@ -156,7 +156,7 @@ def start(session: Session, row: Broadcast, people: Sequence[Person], city: City
         notice_of(row, city),
         people,
         lane=cast(Lane, row.lane),
-        key=f"broadcast:{row.id}",
+        key=f"broadcast:{row.source if row.source.startswith('t:') else row.id}",
         not_after=clock.now() + (timedelta(hours=6) if row.lane == "emergency" else timedelta(hours=12)),
         broadcast_id=row.id,
     )

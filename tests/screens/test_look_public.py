@@ -16,8 +16,8 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = [
     "/", "/procedures", "/procedures?q=証明", "/procedures/sample-certificate",
     "/procedures/categories/certificates",
-    "/procedures/life-scenes/moving", "/privacy", "/accessibility", "/terms", "/contact", "/not-online", "/help",
-    "/help?q=料金", "/components",
+    "/procedures/life-scenes/moving", "/privacy", "/accessibility", "/terms", "/contact",
+    "/not-online", "/help", "/help?q=料金", "/components",
 ]  # fmt: skip
 
 
@@ -62,6 +62,11 @@ def test_a_search_without_result_says_what_to_do(client: FlaskClient) -> None:
     page = client.get("/procedures?q=xyzzy").get_data(as_text=True)
     assert "見つかりませんでした" in page
     assert "0000-55-1100" in page
+
+
+def test_a_question_opens_with_its_answer(client: FlaskClient) -> None:
+    page = client.get("/help?q=水漏れ").get_data(as_text=True)
+    assert "0000-55-1321" in page.split("found-water-leak")[1][:900]
 
 
 def test_an_unknown_shelf_is_a_page_that_helps_on(client: FlaskClient) -> None:

@@ -63,6 +63,7 @@ def help() -> str:
         question=question,
         answers=frequent_questions.found(question) if question else None,
         groups=frequent_questions.by_group(),
+        offered=services().library.keys(),
     )
 
 

@@ -349,3 +349,29 @@ def test_a_protected_person_is_marked_and_the_card_stands_beside_the_declaration
     page = office.client().get(f"/staff/cases/{reference}").text
     assert "支援措置の対象の人です" in page and "メールが届いていません" in page
     assert "申請の氏名と違います" in page and "見本県みほん市中央1" not in page
+
+
+def test_a_message_after_the_decision_is_not_lost(office: Office) -> None:
+    reference = office.submit()
+    client = office.client()
+    here = f"/staff/cases/{reference}/decide/accept"
+    post(client, here, here, _action="decide", message="")
+    with office.database.transaction() as session:
+        from webapp.audit import Actor
+        from webapp.casework import thread
+
+        thread.post(session, office.case(session, reference), "届きません", Actor("visitor", label="申請者"))
+    assert reference in client.get("/staff/inbox?view=message").text
+    case_page = f"/staff/cases/{reference}"
+    post(client, case_page, f"{case_page}/message", message="お調べします。")
+    assert reference not in client.get("/staff/inbox?view=message").text
+
+
+def test_a_withdrawal_is_told_to_staff(office: Office) -> None:
+    reference = office.submit()
+    with office.database.transaction() as session:
+        from webapp.audit import Actor
+        from webapp.casework import steps
+
+        steps.take(session, office.case(session, reference), "withdraw", Actor("visitor", label="申請者"))
+    assert reference in office.client().get("/staff/inbox?view=other").text

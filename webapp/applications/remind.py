@@ -69,7 +69,7 @@ def send_digests(session: Session, departments: list[str]) -> int:
         counts = inbox.waiting(session, department)
         numbers = {
             inbox.VIEWS[view]: counts[view]
-            for view in ("new", "answered", "message", "late", "soon", "opinion")
+            for view in ("new", "answered", "message", "other", "late", "soon", "opinion")
         }
         sent += send_digest(session, DigestCounts(department, numbers), _addresses(session, department))
     return sent

@@ -21,6 +21,7 @@ from webapp.identity.permissions import Scope
 
 PER_PAGE = 50
 SOON = timedelta(days=3)
+OTHER_NEWS = ("withdrawn", "paid", "opinion", "overdue")
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,7 @@ VIEWS: Mapping[str, str] = MappingProxyType(
         "new": "新着",
         "answered": "補正が届いた",
         "message": "メッセージ",
+        "other": "取下げ・入金など",
         "mine": "自分の担当",
         "unassigned": "担当者なし",
         "late": "期限超過",
@@ -120,7 +122,8 @@ def counters(session: Session, scope: Scope, mine: tuple[int, ...]) -> dict[str,
     sums = [
         func.coalesce(func.sum(when((_view(name, scope, mine), 1), else_=0)), 0).label(name) for name in names
     ]
-    row = session.execute(select(*sums).where(within(scope), Case.closed_at.is_(None))).one()
+    alive = or_(Case.closed_at.is_(None), Case.news.is_not(None))
+    row = session.execute(select(*sums).where(within(scope), alive)).one()
     found = {name: int(getattr(row, name)) for name in names}
     found["opinion"] = (
         session.scalar(select(func.count()).select_from(Case).where(asked(scope), Case.closed_at.is_(None)))
@@ -186,7 +189,9 @@ def _view(view: str, scope: Scope, mine: tuple[int, ...]) -> ColumnElement[bool]
         "open": is_open,
         "new": and_(is_open, Case.news == "arrived"),
         "answered": and_(is_open, Case.news == "answered"),
-        "message": and_(is_open, Case.news == "message"),
+        # These may come after a case was closed, and must not be lost there.
+        "message": Case.news == "message",
+        "other": Case.news.in_(OTHER_NEWS),
         "mine": and_(is_open, Case.assignee_id.in_(mine or (0,))),
         "unassigned": and_(is_open, Case.assignee_id.is_(None)),
         "late": and_(runs, Case.due_on < today),

@@ -15,12 +15,14 @@ from webapp.audit import Actor
 from webapp.audit import record as audit
 from webapp.casework import open_case, telling
 from webapp.casework.models import Case
-from webapp.errors import IllegalStep, InvalidInput
+from webapp.errors import Forbidden, IllegalStep, InvalidInput
 from webapp.form_engine.evaluate import evaluate
 from webapp.form_engine.model import Definition
 from webapp.form_engine.outcome import Context, Outcome, Problem
 from webapp.form_engine.present import present
 from webapp.form_engine.problems import problems
+from webapp.identity import mandates
+from webapp.identity.models import Resident
 from webapp.intake import drafts, files, identity_number, sheets, upgrading, versions
 from webapp.intake.contact import contact_of
 from webapp.intake.models import Draft, Submission
@@ -80,6 +82,7 @@ def submit(
         already = of_draft(session, draft)
     if already is not None and already.case_id is not None:
         return _as_before(session, already)
+    _check_mandate(session, draft)
     if upgrading.is_closed(session, draft):
         raise Outdated(
             "submit",
@@ -122,6 +125,15 @@ def forget_passwords(session: Session) -> int:
     known = Submission.lookup_password.is_not(None)
     done = session.execute(update(Submission).where(old, known).values(lookup_password=None))
     return int(getattr(done, "rowcount", 0))
+
+
+def _check_mandate(session: Session, draft: Draft) -> None:
+    """An agent may send as long as the mandate is in force, on this day and for this procedure."""
+    if draft.mandate_id is None:
+        return
+    agent = session.get(Resident, draft.resident_id)
+    if agent is None or mandates.in_force(session, draft.mandate_id, agent, procedure=draft.slug) is None:
+        raise Forbidden("mandate over", say="委任が終わっているため、代理で送ることはできません。")
 
 
 def _judged(draft: Draft, definition: Definition, context: Context, confirmed: str | None) -> Outcome:
@@ -174,7 +186,7 @@ def _open(
         title=definition.title.model_dump(exclude_none=True),
         department=outcome.department or definition.department,
         actor=actor,
-        resident_id=draft.resident_id,
+        resident_id=draft.on_behalf_of_id or draft.resident_id,
         contact=contact_of(definition, outcome.answers, lang=draft.lang),
         channel=actor.channel,
         arrived_at=at,

@@ -23,6 +23,14 @@ KEPT_DAYS = 30
 
 
 @dataclass(frozen=True)
+class Agency:
+    """Writing for someone else: the mandate, and whose matter it is."""
+
+    mandate_id: int
+    resident_id: int
+
+
+@dataclass(frozen=True)
 class Owner:
     """Who holds drafts: a signed-in resident, and whatever drafts this browser's server session lists."""
 
@@ -40,6 +48,7 @@ def start(
     answers: Answers | None = None,
     provenance: Provenance | None = None,
     again_of_case_id: int | None = None,
+    agency: Agency | None = None,
 ) -> Draft:
     """Open a draft on this version of the definition, which is kept whole."""
     draft = Draft(
@@ -52,6 +61,8 @@ def start(
         provenance=provenance or {},
         lang=lang,
         again_of_case_id=again_of_case_id,
+        mandate_id=agency.mandate_id if agency else None,
+        on_behalf_of_id=agency.resident_id if agency else None,
         kept_days=kept_days(definition),
         expires_at=_expiry(kept_days(definition)),
     )

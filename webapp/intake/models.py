@@ -63,6 +63,9 @@ class Draft(Base):
     reached: Mapped[list[str]] = mapped_column(Json, default=list)
     lang: Mapped[str] = mapped_column(String(8), default="ja")
     again_of_case_id: Mapped[int | None] = mapped_column(Integer)
+    mandate_id: Mapped[int | None] = mapped_column(Integer)
+    """The mandate under which an agent writes; it must still be in force when they send."""
+    on_behalf_of_id: Mapped[int | None] = mapped_column(ForeignKey("resident.id"))
     revision: Mapped[int] = mapped_column(Integer, default=0)
     kept_days: Mapped[int] = mapped_column(Integer, default=30)
     """Days it lives after its last change, from the definition's retention."""

@@ -87,7 +87,8 @@ def _marks(draft: Draft, changed: list[str]) -> dict[str, Any]:
     for path in changed:
         was = before.get(path, {})
         source = was.get("was") or was.get("source")
-        typed[path] = mark("typed", was=source) if source not in (None, "typed") else mark("typed")
+        given = "proxy" if draft.on_behalf_of_id else "typed"
+        typed[path] = mark(given, was=source) if source not in (None, "typed", "proxy") else mark(given)
     return {"provenance": {**before, **typed}} if typed else {}
 
 

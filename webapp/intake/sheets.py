@@ -42,3 +42,9 @@ def all_of(session: Session, case_id: int) -> list[AnswerSheet]:
     """Every revision, the first one first."""
     mine = select(AnswerSheet).where(AnswerSheet.case_id == case_id)
     return list(session.scalars(mine.order_by(AnswerSheet.revision)))
+
+
+def sent_by(session: Session, case_id: int) -> str | None:
+    """The id of the resident who sent the first revision; None for a visitor."""
+    first = select(AnswerSheet.actor_id).where(AnswerSheet.case_id == case_id, AnswerSheet.revision == 1)
+    return session.scalar(first)

@@ -11,10 +11,12 @@ from webapp import clock
 from webapp.calendar.business import BusinessCalendar
 from webapp.city import City
 from webapp.form_engine.outcome import Context, Person
-from webapp.identity import residency, residents
+from webapp.identity import mandates, residency, residents
+from webapp.identity.mandate_models import Mandate
 from webapp.identity.models import Resident
 from webapp.identity.residents import Asserted
-from webapp.intake.drafts import Owner
+from webapp.intake.drafts import Agency, Owner
+from webapp.intake.models import Draft
 from webapp.ports.identity import Level
 from webapp.web import guards, sessions
 from webapp.web.transaction import db
@@ -31,16 +33,38 @@ def owner() -> Owner:
     return Owner(resident.id if resident else None, frozenset(sessions.owned("draft")))
 
 
-def context(calendar: BusinessCalendar, city: City) -> Context:
-    """Today, now and the person, for the engine."""
+def context(calendar: BusinessCalendar, city: City, draft: Draft | None = None) -> Context:
+    """Today, now and the person, for the engine; a draft says for whom it is written."""
     now = clock.tokyo(clock.now())
-    return Context(today=now.date(), now=now, person=person(city), channel="web", calendar=calendar)
+    return Context(today=now.date(), now=now, person=person(city, draft), channel="web", calendar=calendar)
 
 
-def person(city: City) -> Person | None:
-    """The signed-in person with what card and profile say; None for a visitor."""
+def person(city: City, draft: Draft | None = None) -> Person | None:
+    """The signed-in person with what card and profile say, or whom they act for; None for a visitor."""
     resident = guards.current_resident()
-    return person_of(db(), resident, guards.current_level(), city) if resident else None
+    if resident is None:
+        return None
+    mandate = guards.current_mandate() if draft is None else _mandate_of(draft)
+    if mandate is not None:
+        return represented(guards.current_level(), mandates.grantor_name(db(), mandate))
+    return person_of(db(), resident, guards.current_level(), city)
+
+
+def _mandate_of(draft: Draft) -> Mandate | None:
+    return db().get(Mandate, draft.mandate_id) if draft.mandate_id is not None else None
+
+
+def represented(level: Level, name: str) -> Person:
+    """Someone an agent writes for: the agent's own proof, and of the person only the name."""
+    return Person(level=level.key, acts_for=name, name=name, sources={"name": "mandate"})  # type: ignore[arg-type]
+
+
+def agency(slug: str) -> Agency | None:
+    """The mandate under which this browser writes just now, where it covers the procedure."""
+    mandate = guards.current_mandate()
+    if mandate is None or (mandate.procedures and slug not in mandate.procedures):
+        return None
+    return Agency(mandate.id, mandate.grantor_id)
 
 
 def person_of(session: Session, resident: Resident, level: Level, city: City) -> Person:

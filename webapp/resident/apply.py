@@ -49,6 +49,7 @@ def begin(slug: str) -> Response:
         actor=guards.current_actor(),
         answers=answers,
         provenance=marks,
+        agency=applicant.agency(slug),
     )
     sessions.own("draft", draft.token)
     return redirect(url_for(".go_on", token=draft.token), 303)

@@ -144,12 +144,12 @@ def open_for_writing(token: str) -> tuple[Desk, bool]:
 
 def desk_of(draft: Draft) -> Desk:
     definition = versions.load(db(), draft.version)
-    return Desk(draft, definition, context(), guards.lang())
+    return Desk(draft, definition, context(draft), guards.lang())
 
 
-def context() -> Context:
-    """Today, now, the person, the city's calendar."""
-    return applicant.context(calendar(), services().city)
+def context(draft: Draft | None = None) -> Context:
+    """Today, now, the person (of a draft: for whom it is written), the city's calendar."""
+    return applicant.context(calendar(), services().city, draft)
 
 
 def calendar() -> BusinessCalendar:

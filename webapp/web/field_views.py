@@ -108,6 +108,8 @@ def provenance_text(mark: Mapping[str, Any] | None) -> str | None:
             return str(_("マイナンバーカードの情報です"))
         case "profile":
             return str(_("登録してある情報です"))
+        case "mandate":
+            return str(_("委任した方の氏名です"))
         case "previous":
             return str(_("前の申請から写しました"))
         case "lookup":

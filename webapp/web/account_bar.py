@@ -14,7 +14,9 @@ from webapp.web import guards, sessions
 STAFF_SCREENS = (
     ("受付箱", "staff.inbox.inbox", "case.read"),
     ("代わりに入力", "staff.enter.choose", "case.enter"),
-    ("予約", "staff.timeline.day", "booking.read"),
+    ("書かない窓口", "staff.counter.overview", "case.enter"),
+    ("予約台帳", "staff.timeline.timeline", "booking.read"),
+    ("施設", "staff.facilities.overview", "facility.manage"),
     ("収納", "staff.payments.overview", "payment.read"),
     ("配信", "staff.broadcasts.overview", "message.broadcast"),
     ("統計", "staff.statistics.show", "statistics.read"),

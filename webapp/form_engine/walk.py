@@ -190,7 +190,8 @@ def _acting(sites: list[Site]) -> list[str]:
 def _days(definition: Definition, sites: list[Site]) -> list[date]:
     """Fixed days that periods, valid lines and comparisons with today name."""
     texts: list[str | date | None] = []
-    for condition in (c for site in sites for c in site.condition.walk() if c.date is not None):
+    trees = [*(site.condition for site in sites), *definition.conditions.values()]
+    for condition in (c for tree in trees for c in tree.walk() if c.date is not None):
         texts += [d if isinstance(d, str) else d.of for d in condition.days()]
     if definition.window:
         texts += [p.from_ for p in definition.window.periods] + [p.until for p in definition.window.periods]
@@ -229,7 +230,7 @@ def _asked(condition: Condition, prefix: str) -> set[str]:
 
 def _closure(definition: Definition, site: Site) -> set[str]:
     """The paths a condition depends on, and those their own visibility depends on."""
-    asked = {PERSON, CHANNEL, TODAY} & _outside(site.condition)
+    asked = _outside(site.condition, definition)
     todo = list(
         _asked(site.condition, site.prefix)
         | ({site.owner} if site.owner and site.where[-1] != "show_if" else set())
@@ -250,12 +251,14 @@ def _closure(definition: Definition, site: Site) -> set[str]:
     return asked
 
 
-def _outside(condition: Condition) -> set[str]:
+def _outside(condition: Condition, definition: Definition) -> set[str]:
     found = set()
     for inner in condition.walk():
         found |= {PERSON} if inner.person else set()
         found |= {CHANNEL} if inner.channel else set()
         found |= {TODAY} if inner.date is not None else set()
+        if inner.shared is not None and inner.shared in definition.conditions:
+            found |= _outside(definition.conditions[inner.shared], definition)
     return found
 
 

@@ -10,6 +10,7 @@ from integrations import catalogue
 from integrations.builders import sandbox_applications
 from webapp import cli, clock, wiring
 from webapp.app import create_app
+from webapp.jobs import commands
 from webapp.settings import Settings
 
 
@@ -49,6 +50,7 @@ chosen = plugs(settings, ground)
 services = wiring.build(settings, chosen)
 app = create_app(services)
 cli.install(app)
+commands.install(app)
 if settings.is_demo:
     doors = sandbox_applications(
         ground, mail=chosen.mail, line=chosen.line, payment=chosen.payment.get("sandbox")

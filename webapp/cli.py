@@ -11,26 +11,18 @@ from flask import Flask
 from flask.cli import AppGroup
 
 if TYPE_CHECKING:
-    from alembic.config import Config
-
     from webapp.wiring import Services
-
-ROOT = Path(__file__).resolve().parent.parent
 
 database = AppGroup("db", help="The database's schema.")
 forms = AppGroup("forms", help="Procedures as data.")
 facilities = AppGroup("facilities", help="Facilities as data.")
-city = AppGroup("city", help="The sample city.")
 staff = AppGroup("staff", help="Staff accounts.")
 
 
 def install(app: Flask) -> None:
     """Register the commands on the app."""
-    from webapp.jobs.security_commands import audit_group, keys_group
-
-    for group in (database, forms, facilities, city, staff, audit_group, keys_group):
+    for group in (database, forms, facilities, staff):
         app.cli.add_command(group)
-    app.cli.add_command(worker)
 
 
 def _services() -> Services:
@@ -42,22 +34,17 @@ def _services() -> Services:
 # -- schema -----------------------------------------------------------------------------------
 
 
-def alembic_config(services: Services) -> Config:
-    """Alembic's configuration for these services; no file is read."""
-    from alembic.config import Config
-
-    config = Config()
-    config.set_main_option("script_location", str(ROOT / "migrations"))
-    config.attributes["engine"] = services.database.engine
-    return config
-
-
 @database.command("upgrade")
 def upgrade() -> None:
-    """Bring the schema to this version's state."""
+    """Bring the schema to this version's state, and the cells of the facilities to their files' state."""
     from alembic import command
 
-    command.upgrade(alembic_config(_services()), "head")
+    from webapp.booking import cells
+
+    mine = _services()
+    command.upgrade(mine.migrations(), "head")
+    with mine.database.transaction() as session:
+        cells.sync_cells(session, mine.facilities)
 
 
 @database.command("downgrade")
@@ -66,7 +53,7 @@ def downgrade(revision: str) -> None:
     """Take the schema back to REVISION."""
     from alembic import command
 
-    command.downgrade(alembic_config(_services()), revision)
+    command.downgrade(_services().migrations(), revision)
 
 
 @database.command("check")
@@ -74,47 +61,7 @@ def check() -> None:
     """Fail when the models and the schema differ."""
     from alembic import command
 
-    command.check(alembic_config(_services()))
-
-
-# -- the sample city --------------------------------------------------------------------------
-
-
-@city.command("prepare")
-def prepare_city() -> None:
-    """Bring the schema up to date and load the sample city once."""
-    from alembic import command
-
-    from webapp.jobs import sample_city
-
-    services = _services()
-    command.upgrade(alembic_config(services), "head")
-    if services.settings.is_demo:
-        sample_city.load(services)
-
-
-@city.command("welcome")
-def welcome() -> None:
-    """Say where the sample city is and what to try."""
-    from webapp.jobs import sample_city
-
-    services = _services()
-    base, sample = services.settings.base_url, sample_city.sample_staff(services.settings.city_dir)
-    width = max(len(account.login) for account in sample.accounts)
-    print(f"""
-{services.city.name.ja} is open.
-
-  residents   {base}/
-  staff       {base}/staff          password of all sample accounts: {sample.password}""")
-    for account in sample.accounts:
-        print(f"                {account.login:<{width}}  {account.note}")
-    print(f"""  messages    {base}/sandbox/messages   mail and LINE as they arrive
-  LINE phone  {base}/sandbox/line
-  cards       {base}/sandbox/identity   opened by the sign-in; choose a sample resident there
-
-Try: find 住民票, sign in with a sample card, send it; take it up as staff "shimin", return a field;
-correct it as the resident, pay, decide. Ctrl-C ends.
-""", flush=True)
+    command.check(_services().migrations())
 
 
 # -- staff accounts -----------------------------------------------------------------------------
@@ -196,14 +143,3 @@ def check_facilities(folders: tuple[Path, ...]) -> None:
     from webapp.booking.check import run
 
     sys.exit(run(list(folders) or [_services().settings.city_dir / "facilities"], sys.stdout))
-
-
-# -- worker -----------------------------------------------------------------------------------
-
-
-@click.command("worker")
-def worker() -> None:
-    """Run the worker: the relay of the outbox and everything that happens on time."""
-    from webapp.jobs.worker import main
-
-    main(_services())

@@ -10,6 +10,8 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from sqlalchemy import MetaData
@@ -35,6 +37,10 @@ from webapp.ports.scanner import ScannerPort
 from webapp.ports.storage import StoragePort
 from webapp.settings import Settings
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+ROOT = Path(__file__).resolve().parent.parent
 Links = Mapping[str, Callable[..., str]]
 
 
@@ -71,6 +77,15 @@ class Services:
     outbox_handlers: OutboxHandlers
     form_targets: tuple[str, ...]
     facilities: Facilities = field(default_factory=Facilities)
+
+    def migrations(self) -> Config:
+        """Alembic's configuration for this database; no file is read."""
+        from alembic.config import Config
+
+        config = Config()
+        config.set_main_option("script_location", str(ROOT / "migrations"))
+        config.attributes["engine"] = self.database.engine
+        return config
 
     @property
     def online_payment(self) -> PaymentPort:

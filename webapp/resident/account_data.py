@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from sqlalchemy.orm import Session
+from typing import TYPE_CHECKING, Any
 
 from webapp.casework import lookup
 from webapp.identity import residents
 from webapp.identity.models import Resident
 from webapp.intake import drafts, sheets
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 
 def everything(session: Session, resident: Resident) -> dict[str, Any]:

@@ -1,11 +1,11 @@
 """Who is writing, as the form engine knows a person; and whose drafts this browser may open."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
-
-from sqlalchemy.orm import Session
+from typing import TYPE_CHECKING, Any
 
 from webapp import clock
 from webapp.calendar.business import BusinessCalendar
@@ -20,6 +20,9 @@ from webapp.intake.models import Draft
 from webapp.ports.identity import Level
 from webapp.web import guards, sessions
 from webapp.web.transaction import db
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 _LINE = re.compile(
     r"(北海道|東京都|(?:京都|大阪)府|[^\s都道府県]{2,3}県)?(.+?郡.+?[町村]|.+?市.+?区|.+?[市区町村])?(.*)"

@@ -1,10 +1,11 @@
 """Drawing the case page."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from flask import render_template, url_for
 from flask_babel import gettext as _
-from sqlalchemy.orm import Session
 
 from webapp import clock
 from webapp.applications import owed, withdraw
@@ -22,6 +23,9 @@ from webapp.resident.summary import ReadSection, read_sections
 from webapp.web import guards
 from webapp.web.services import services
 from webapp.web.transaction import db
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 
 def page(case: Case, *, errors: list[tuple[str, str]] | None = None, body: str = "") -> str:

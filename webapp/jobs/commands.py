@@ -1,0 +1,63 @@
+"""Commands around the worker: the worker itself, and the sample city it serves."""
+
+from __future__ import annotations
+
+import click
+from flask import Flask
+from flask.cli import AppGroup
+
+from webapp.booking import cells
+from webapp.jobs import sample_city
+from webapp.jobs.security_commands import audit_group, keys_group
+from webapp.web.services import services
+
+city = AppGroup("city", help="The sample city.")
+
+
+def install(app: Flask) -> None:
+    """Register the commands on the app."""
+    for command in (worker, city, audit_group, keys_group):
+        app.cli.add_command(command)
+
+
+@click.command("worker")
+def worker() -> None:
+    """Run the worker: the relay of the outbox and everything that happens on time."""
+    from webapp.jobs.worker import main
+
+    main(services())
+
+
+@city.command("prepare")
+def prepare_city() -> None:
+    """Bring the schema up to date and load the sample city once."""
+    from alembic import command
+
+    mine = services()
+    command.upgrade(mine.migrations(), "head")
+    with mine.database.transaction() as session:
+        cells.sync_cells(session, mine.facilities)
+    if mine.settings.is_demo:
+        sample_city.load(mine)
+
+
+@city.command("welcome")
+def welcome() -> None:
+    """Say where the sample city is and what to try."""
+    mine = services()
+    base, sample = mine.settings.base_url, sample_city.sample_staff(mine.settings.city_dir)
+    width = max(len(account.login) for account in sample.accounts)
+    click.echo(f"""
+{mine.city.name.ja} is open.
+
+  residents   {base}/
+  staff       {base}/staff          password of all sample accounts: {sample.password}""")
+    for account in sample.accounts:
+        click.echo(f"                {account.login:<{width}}  {account.note}")
+    click.echo(f"""  messages    {base}/sandbox/messages   mail and LINE as they arrive
+  LINE phone  {base}/sandbox/line
+  cards       {base}/sandbox/identity   opened by the sign-in; choose a sample resident there
+
+Try: find 住民票, sign in with a sample card, send it; take it up as staff "shimin", return a field;
+correct it as the resident, pay, decide. Ctrl-C ends.
+""")

@@ -14,10 +14,11 @@ from webapp.web import guards, sessions
 STAFF_SCREENS = (
     ("受付箱", "staff.inbox.inbox", "case.read"),
     ("代わりに入力", "staff.enter.choose", "case.enter"),
-    ("書かない窓口", "staff.counter.overview", "case.enter"),
-    ("予約台帳", "staff.timeline.timeline", "booking.read"),
-    ("施設", "staff.facilities.overview", "facility.manage"),
+    ("来庁者の端末", "staff.counter.overview", "case.enter"),
+    ("予約", "staff.timeline.timeline", "booking.read"),
+    ("施設", "staff.facilities.overview", "booking.read"),
     ("収納", "staff.payments.overview", "payment.read"),
+    ("収入の集計", "staff.receipts.revenue", "payment.read"),
     ("配信", "staff.broadcasts.overview", "message.broadcast"),
     ("統計", "staff.statistics.show", "statistics.read"),
     ("職員", "staff.accounts.accounts", "staff.manage"),
@@ -26,6 +27,7 @@ STAFF_SCREENS = (
     ("不在の設定", "staff.absence.show", "case.work"),
     ("本人確認の方法", "staff.factors.factors", "staff.home"),
 )
+"""Label, endpoint and the permission it needs, in the order of the menu."""
 
 
 @dataclass(frozen=True)

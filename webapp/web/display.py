@@ -123,7 +123,7 @@ def _display() -> Display:
 def _menu(signed_in: bool) -> list[MenuItem]:
     items = [
         menu_item(_("手続き"), "resident.catalogue.search", "search"),
-        menu_item(_("施設予約"), "resident.facilities.search", "calendar"),
+        menu_item(_("施設予約"), "resident.facilities.index", "calendar"),
         menu_item(_("わたしの手続き"), "resident.my.overview", "person"),
         None if signed_in else menu_item(_("サインイン"), "resident.sign_in.sign_in", "key"),
         menu_item(_("アカウント"), "resident.account.overview", "key") if signed_in else None,
@@ -134,6 +134,7 @@ def _menu(signed_in: bool) -> list[MenuItem]:
 def _footer() -> list[MenuItem]:
     items = [
         menu_item(_("よくある質問"), "resident.information.help"),
+        menu_item(_("受け取るお知らせを選ぶ"), "resident.topics.choose"),
         menu_item(_("オンラインでできない手続き"), "resident.information.not_online"),
         menu_item(_("お問い合わせ"), "resident.information.contact"),
         menu_item(_("個人情報の取り扱い"), "resident.information.privacy"),

@@ -38,7 +38,7 @@ def route_lines(app: Flask) -> list[str]:
         guard = guard_of(app.view_functions[rule.endpoint])
         if guard is None:
             continue
-        who = f"permission `{guard.permission}`" if guard.kind == "staff" else WHO[guard.kind]
+        who = WHO.get(guard.kind) or "permission " + " or ".join(f"`{one}`" for one in guard.permissions)
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
             lines.add(f"| {method} `{rule.rule}` | {rule.endpoint} | {who} |")
     return sorted(lines, key=lambda line: line.split("`")[1] + line)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from flask.testing import FlaskClient
-from werkzeug.routing import Rule
+from werkzeug.routing import IntegerConverter, Rule
 from werkzeug.test import TestResponse
 
 from tests.casework_office import VISITOR, Office, open_office
@@ -58,18 +58,25 @@ class Walk:
         return self.client("resident", holder)
 
     def call(self, client: FlaskClient, rule: Rule, method: str, objects: dict[str, str]) -> TestResponse:
-        values: dict[str, Any] = {name: self.value(name, objects) for name in rule.arguments}
+        values = self.values(rule, objects)
         with self.office.app.test_request_context():
             address = self.office.app.url_map.bind("localhost").build(rule.endpoint, values, method=method)
         return client.open(address, method=method)
+
+    def values(self, rule: Rule, objects: dict[str, str]) -> dict[str, Any]:
+        numbers = {name for name, kind in rule._converters.items() if isinstance(kind, IntegerConverter)}
+        return {
+            name: 999_999 if name in numbers and name != "staff_id" else self.value(name, objects)
+            for name in rule.arguments
+        }
 
     def value(self, name: str, objects: dict[str, str]) -> Any:
         if name == "token":
             return objects.get("token", self.draft)
         if name == "reference":
             return objects.get("reference", self.reference)
-        if name in ("staff_id", "number", "row_id", "factor_id"):
-            return self.staff["dummy"] if name == "staff_id" else 999_999
+        if name == "staff_id":
+            return self.staff["dummy"]
         return {"slug": "test-application", "page_key": "applicant", "step": "accept"}.get(name, "nothing")
 
 

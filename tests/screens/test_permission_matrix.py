@@ -48,7 +48,7 @@ def test_a_role_opens_what_its_permissions_say_and_nothing_else(walk: Walk, role
         answer = walk.call(walk.as_staff(role, "citizen"), rule, method, {})
         where = f"{role} {method} {rule.rule}: {answer.status}"
         assert answer.status_code < 500, where
-        if guard.permission in ROLES[role].permissions:
+        if ROLES[role].permissions & {*guard.permissions}:
             assert not to_sign_in(answer), where
             assert "reference" in rule.arguments or answer.status_code != 403, where
         else:
@@ -59,7 +59,7 @@ def test_a_role_opens_what_its_permissions_say_and_nothing_else(walk: Walk, role
 @pytest.mark.parametrize("role", [role for role in ROLES if "case.read" in ROLES[role].permissions])
 def test_a_case_of_another_department_is_answered_like_a_missing_one(walk: Walk, role: str) -> None:
     for rule, method, guard in routes(walk, "staff"):
-        if "reference" not in rule.arguments or guard.permission not in ROLES[role].permissions:
+        if "reference" not in rule.arguments or not ROLES[role].permissions & {*guard.permissions}:
             continue
         foreign = walk.call(walk.as_staff(role, "tax"), rule, method, {})
         missing = walk.call(walk.as_staff(role, "tax"), rule, method, MISSING)

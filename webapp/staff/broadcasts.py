@@ -24,7 +24,7 @@ blueprint = Blueprint("broadcasts", __name__, url_prefix="/broadcasts")
 
 
 @blueprint.get("")
-@staff_required("staff.home")
+@staff_required("message.broadcast", "message.approve")
 def overview() -> str:
     """List notices, newest first."""
     _may_see()
@@ -66,7 +66,7 @@ def change(number: int) -> Response | tuple[str, int]:
 
 
 @blueprint.get("/<int:number>")
-@staff_required("staff.home")
+@staff_required("message.broadcast", "message.approve")
 def show(number: int) -> str:
     """Show a notice as people will get it, whom it reaches, and how far it is."""
     _may_see()
@@ -74,7 +74,7 @@ def show(number: int) -> str:
 
 
 @blueprint.post("/<int:number>")
-@staff_required("staff.home")
+@staff_required("message.broadcast", "message.approve")
 def act(number: int) -> Response | tuple[str, int]:
     """Do one step: try, ask, approve, return, cancel."""
     row = broadcasts.find(db(), number)

@@ -45,8 +45,8 @@ class Guard:
     """What a view asks of the person who enters."""
 
     kind: GuardKind
-    permission: str | None = None
-    level: Level = Level.ANONYMOUS
+    permissions: tuple[str, ...] = ()
+    """Of staff: one of these is enough."""
 
 
 def public(view: View) -> View:
@@ -66,19 +66,19 @@ def resident_required(view: View) -> View:
     )
 
 
-def staff_required(permission: str) -> Callable[[View], View]:
-    """A staff member who holds the permission somewhere; the view narrows it by scope."""
+def staff_required(*permissions: str) -> Callable[[View], View]:
+    """A staff member who holds one of the permissions somewhere; the view narrows it by scope."""
 
     def check() -> Response | None:
         if current_staff() is None:
             return _ask_sign_in("staff")
         if sessions.current().get("needs_factor") and not (request.endpoint or "").startswith(SET_UP):
             return redirect(url_for("staff.factors.factors"), code=303)
-        if not staff_scope(permission):
-            raise Forbidden(f"{permission} is not granted")
+        if not any(staff_scope(permission) for permission in permissions):
+            raise Forbidden(f"{' or '.join(permissions)} is not granted")
         return None
 
-    return lambda view: _guarded(view, Guard("staff", permission), check)
+    return lambda view: _guarded(view, Guard("staff", permissions), check)
 
 
 def signed_callback(view: View) -> View:

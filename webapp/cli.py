@@ -17,6 +17,7 @@ database = AppGroup("db", help="The database's schema.")
 forms = AppGroup("forms", help="Procedures as data.")
 facilities = AppGroup("facilities", help="Facilities as data.")
 staff = AppGroup("staff", help="Staff accounts.")
+payment = AppGroup("payment", help="The ledger.")
 
 
 def install(app: Flask) -> None:
@@ -29,6 +30,36 @@ def _services() -> Services:
     from webapp.web.services import services
 
     return services()
+
+
+# -- the ledger -------------------------------------------------------------------------------
+
+
+@payment.command("check")
+def check_ledger() -> None:
+    """Count every charge from its rows: lines = settled - refunded + waived + open. Ends 1 on a fault."""
+    from webapp.payment import ledger
+
+    with _services().database.reading() as session:
+        balance = ledger.check(session)
+    for fault in balance.faults:
+        print(fault)
+    print(
+        f"{balance.charges} charges: lines {balance.lines_yen} = settled {balance.settled_yen}"
+        f" - refunded {balance.refunded_yen} + waived {balance.waived_yen} + open {balance.open_yen} yen,"
+        f" parked {balance.parked_yen}, {len(balance.faults)} faults"
+    )
+    sys.exit(0 if balance.sound else 1)
+
+
+@payment.command("reconcile")
+def reconcile_now() -> None:
+    """Ask the providers about everything that is not known to be finished."""
+    from webapp.payment import reconcile
+
+    services = _services()
+    transaction = services.database.transaction
+    print(reconcile.run(transaction, services.payment, services.settle_handlers, everything=True))
 
 
 # -- schema -----------------------------------------------------------------------------------
@@ -105,6 +136,25 @@ def check_forms(folders: tuple[Path, ...]) -> None:
     own = settings.city_dir / "forms"
     chosen = list(folders) or [settings.forms_dir, *([own] if own.is_dir() else [])]
     sys.exit(run(chosen, sys.stdout, today=clock.today()))
+
+
+@forms.command("page")
+def write_page() -> None:
+    """Write docs/procedures.md again."""
+    from webapp.form_engine.procedures_page import page
+
+    settings = _services().settings
+    file = settings.forms_dir.parent / "docs" / "procedures.md"
+    file.write_text(page([settings.forms_dir]), encoding="utf-8")
+    print(file)
+
+
+@forms.command("schema")
+def write_schema() -> None:
+    """Write forms/form.schema.json again, from the models."""
+    from webapp.form_engine import schema
+
+    print(schema.write(_services().settings.forms_dir))
 
 
 @forms.command("publish")

@@ -1,0 +1,30 @@
+"""Payment's periodic work: reconciliation, and the days money was paid out."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from webapp import clock
+from webapp.payment import reconcile
+
+if TYPE_CHECKING:
+    from webapp.wiring import Services
+
+
+def reconcile_payments(services: Services) -> str:
+    """Ask the providers about everything that is not known to be finished, and mend it."""
+    return str(reconcile.run(services.database.transaction, services.payment, services.settle_handlers))
+
+
+def record_payouts(services: Services) -> str:
+    """Note the payouts and fees of the last two weeks."""
+    today = clock.today()
+    noted = reconcile.record_payouts(
+        services.database.transaction,
+        services.payment,
+        list(services.city.payees),
+        today - timedelta(days=14),
+        today + timedelta(days=1),
+    )
+    return f"{noted} payouts noted"

@@ -42,7 +42,8 @@ def definition(*fields: dict[str, Any], **more: Any) -> Definition:
 
 
 def radio(key: str, *values: str, **more: Any) -> dict[str, Any]:
-    return {"key": key, "type": "radio", "label": key, "options": [{"value": v, "label": v} for v in values], **more}
+    options = [{"value": value, "label": value} for value in values]
+    return {"key": key, "type": "radio", "label": key, "options": options, **more}
 
 
 def text(key: str, **more: Any) -> dict[str, Any]:
@@ -101,7 +102,8 @@ def test_a_card_locks_what_it_says() -> None:
 def test_a_locked_answer_cannot_be_posted() -> None:
     asked = text("name", prefill={"from": "name", "lock": "card"})
     context = Context(NOW.today, NOW.now, Person(level="card", name="見本", sources={"name": "card"}))
-    assert parse_page(definition(asked), "page", {"name": ["別人"]}, {"name": "見本"}, context) == {"name": "見本"}
+    given = parse_page(definition(asked), "page", {"name": ["別人"]}, {"name": "見本"}, context)
+    assert given == {"name": "見本"}
 
 
 def test_what_cannot_be_read_is_kept_as_typed() -> None:
@@ -124,7 +126,8 @@ def test_an_unticked_box_becomes_unanswered() -> None:
 
 def test_rows_keep_their_ids_and_order() -> None:
     form = {"rows_.rows": ["r2 r1"], "rows_[r1].kind": ["a"], "rows_[r2].kind": ["b"]}
-    answers = parse_page(definition(ROWS), "page", form, {"rows_": [{"id": "r1"}, {"id": "r2"}, {"id": "r3"}]}, NOW)
+    before = {"rows_": [{"id": "r1"}, {"id": "r2"}, {"id": "r3"}]}
+    answers = parse_page(definition(ROWS), "page", form, before, NOW)
     assert [row["id"] for row in answers["rows_"]] == ["r2", "r1"]
 
 
@@ -160,7 +163,8 @@ def test_changes_compare_rows_by_their_id() -> None:
 
 
 def test_an_individual_number_is_a_problem() -> None:
-    assert [p.code for p in problems(definition(text("t")), {"t": "1234 5678 9018"}, NOW)] == ["individual_number"]
+    found = problems(definition(text("t")), {"t": "1234 5678 9018"}, NOW)
+    assert [p.code for p in found] == ["individual_number"]
 
 
 def test_the_version_is_the_content() -> None:

@@ -26,7 +26,12 @@ def test_postal_codes_become_seven_digits(typed: str, stored: str) -> None:
 
 @pytest.mark.parametrize(
     ("typed", "stored"),
-    [("やまだ はなこ", "ヤマダ　ハナコ"), ("ﾔﾏﾀﾞ ﾊﾅｺ", "ヤマダ　ハナコ"), ("キャキヤ", "キャキヤ"), ("サ-ビス", "サービス")],
+    [
+        ("やまだ はなこ", "ヤマダ　ハナコ"),
+        ("ﾔﾏﾀﾞ ﾊﾅｺ", "ヤマダ　ハナコ"),
+        ("キャキヤ", "キャキヤ"),
+        ("サ-ビス", "サービス"),
+    ],
 )
 def test_kana_become_full_width_katakana_and_small_letters_stay_small(typed: str, stored: str) -> None:
     assert normalise.katakana(typed) == stored
@@ -49,7 +54,9 @@ def test_three_boxes_become_a_day(boxes: tuple[str, str, str], day: str | None) 
     assert normalise.day(*boxes) == day
 
 
-@pytest.mark.parametrize(("typed", "time"), [("9時30分", "09:30"), ("９：３０", "09:30"), ("0930", "09:30"), ("25:00", None)])
+@pytest.mark.parametrize(
+    ("typed", "time"), [("9時30分", "09:30"), ("９：３０", "09:30"), ("0930", "09:30"), ("25:00", None)]
+)
 def test_times_are_read_in_many_forms(typed: str, time: str | None) -> None:
     assert normalise.clock(typed) == time
 
@@ -63,6 +70,15 @@ def test_control_and_bidi_characters_go() -> None:
     assert normalise.free_text("見\u202e本\x00\ud800太\u200f郎") == "見本太郎"
 
 
-@pytest.mark.parametrize(("text", "count"), [("髙﨑𠮷", 3), ("葛\U000e0100", 1), ("か\u3099", 1), ("👨‍👩‍👧", 1), ("", 0)])
+COUNTED = [
+    ("髙﨑𠮷", 3),
+    ("葛\U000e0100", 1),
+    ("か\u3099", 1),
+    ("👨‍👩‍👧", 1),
+    ("", 0),
+]
+
+
+@pytest.mark.parametrize(("text", "count"), COUNTED)
 def test_length_is_counted_as_people_count(text: str, count: int) -> None:
     assert normalise.graphemes(text) == count

@@ -10,8 +10,10 @@ from sqlalchemy.orm import Session
 from webapp import audit
 from webapp.applications import remind, submit
 from webapp.booking import expire
-from webapp.identity import flows, sessions, throttle
+from webapp.booking import remind as remind_users
+from webapp.identity import flows, mail_codes, sessions, throttle
 from webapp.intake import upkeep as intake
+from webapp.payment import reconcile
 
 if TYPE_CHECKING:
     from webapp.wiring import Services
@@ -31,6 +33,18 @@ def expire_holds(services: Services) -> str:
 def lapse_unpaid(services: Services) -> str:
     """End bookings whose payment deadline has passed, by the facility's rule."""
     return in_transaction(services, lambda s: expire.lapse_unpaid(s, services.facilities), "bookings lapsed")
+
+
+def reconcile_payments(services: Services) -> str:
+    """Ask the providers what became of open attempts; what needs a person is named in the ledger's page."""
+    return str(reconcile.run(services.database.transaction, services.payment, services.settle_handlers))
+
+
+def remind_bookings(services: Services) -> str:
+    """Tell everyone who uses a room tomorrow."""
+    return in_transaction(
+        services, lambda s: remind_users.remind_tomorrow(s, services.facilities), "reminded"
+    )
 
 
 def remind_corrections(services: Services) -> str:
@@ -65,7 +79,8 @@ def clean_sessions(services: Services) -> str:
     """Delete sessions, sign-in flows and counters that are over."""
 
     def purge(session: Session) -> int:
-        return sessions.purge(session) + flows.purge(session) + throttle.purge(session)
+        done = sessions.purge(session) + flows.purge(session)
+        return done + throttle.purge(session) + mail_codes.purge(session)
 
     return in_transaction(services, purge, "deleted")
 

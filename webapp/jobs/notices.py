@@ -64,6 +64,4 @@ def _missing(services: Services, recipients: int) -> int:
 
 def _refuse(row: Broadcast, missing: int) -> None:
     row.status = "draft"
-    row.note = (
-        f"LINEの送信数が今月{missing}通足りません。配信していません。対象をしぼってください。"
-    )
+    row.note = f"LINEの送信数が今月{missing}通足りません。配信していません。対象をしぼってください。"

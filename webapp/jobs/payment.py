@@ -1,4 +1,4 @@
-"""Payment's periodic work: reconciliation, and the days money was paid out."""
+"""The days on which the payees had their money."""
 
 from __future__ import annotations
 
@@ -10,11 +10,6 @@ from webapp.payment import reconcile
 
 if TYPE_CHECKING:
     from webapp.wiring import Services
-
-
-def reconcile_payments(services: Services) -> str:
-    """Ask the providers about everything that is not known to be finished, and mend it."""
-    return str(reconcile.run(services.database.transaction, services.payment, services.settle_handlers))
 
 
 def record_payouts(services: Services) -> str:

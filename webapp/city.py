@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -191,7 +192,13 @@ class City(_Part):
 
 def load_city(folder: Path) -> City:
     """Read `folder/city.yaml`. Raises SourceErrors with every mistake and its line."""
-    return validate(read(folder / "city.yaml"), City)
+    file = (folder / "city.yaml").resolve()
+    return _loaded(file, file.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=4)
+def _loaded(file: Path, _changed: int) -> City:
+    return validate(read(file), City)
 
 
 TextPage.model_rebuild()

@@ -7,6 +7,7 @@ memory: there is no compiled file that could be older than its source.
 from __future__ import annotations
 
 import io
+from functools import lru_cache
 from pathlib import Path
 
 from babel.messages.mofile import write_mo
@@ -78,6 +79,11 @@ def _compiled(folder: Path, locale: str) -> NullTranslations:
     source = folder / locale / "LC_MESSAGES" / "messages.po"
     if not source.exists():
         return NullTranslations()
+    return _read(source, locale, source.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=8)
+def _read(source: Path, locale: str, _changed: int) -> NullTranslations:
     with source.open("rb") as file:
         catalogue = read_po(file, locale=locale)
     compiled = io.BytesIO()

@@ -34,6 +34,7 @@ from webapp.booking.wish import Wish
 from webapp.casework.models import Case
 from webapp.db import Database
 from webapp.errors import IllegalStep
+from webapp.messaging import templates
 
 ROOMS = ("whole", "half1", "half2", "third1", "third2", "third3")
 BANDS = ("am", "pm", "ev")
@@ -121,6 +122,7 @@ def work(url: str, seed: int, mode: str, key_id: str) -> None:
     database = Database(url)
     places = thirds()
     chance = random.Random(seed)
+    _warm_up()
     print("at work", flush=True)
     while True:
         wish = Wish(
@@ -133,6 +135,11 @@ def work(url: str, seed: int, mode: str, key_id: str) -> None:
             database.transaction() as session,
         ):
             expire_holds(session, places)
+
+
+def _warm_up() -> None:
+    """Read the message templates before the first kill can come: it takes longer than a booking."""
+    templates.load()
 
 
 def _one(database: Database, places: Facilities, wish: Wish, chance: random.Random, mode: str) -> None:

@@ -67,9 +67,9 @@ def _needs(definition: Definition, lang: Lang) -> Iterator[Need]:
     for need in definition.needs:
         kind = _("窓口へお持ちください") if need.bring else (_("あてはまる方だけ") if need.if_ else None)
         yield need.text.in_(lang), kind
-    listed = {need.text.ja for need in definition.needs}
+    listed = [need.text.ja for need in definition.needs]
     for _path, paper in definition.attachments:
-        if paper.label.ja in listed:
+        if any(paper.label.ja in text or text in paper.label.ja for text in listed):
             continue
         kind = _("写真でも送れます") if "image" in paper.allow else None
         if paper.later:

@@ -22,7 +22,8 @@ def main() -> int:
     print("| no | requirement | basis | kind | result | evidence |\n|---|---|---|---|---|---|")
     for check, (kind, result, evidence) in zip(CHECKS, rows, strict=True):
         print(f"| {check.number} | {check.requirement} | {check.basis} | {kind} | {result} | {evidence} |")
-    counted = {word: sum(result == word for _, result, _ in rows) for word in ("ok", "FAILED", "by hand", "missing")}
+    results = [result for _, result, _ in rows]
+    counted = {word: results.count(word) for word in ("ok", "FAILED", "by hand", "missing")}
     print("\n" + ", ".join(f"{number} {word}" for word, number in counted.items()))
     return 1 if counted["FAILED"] or counted["missing"] else 0
 

@@ -53,7 +53,9 @@ class Running:
     def begin(self, want: Want = WANT) -> Begun:
         return self.plug.begin(want, redirect_uri=self.redirect_uri)
 
-    def browser(self, begun: Begun, card: str = "hanako", outcome: str = "normal", fault: str = "") -> dict[str, str]:
+    def browser(
+        self, begun: Begun, card: str = "hanako", outcome: str = "normal", fault: str = ""
+    ) -> dict[str, str]:
         """Do what a person's browser does; return the parameters that reach our callback."""
         page = requests.get(self.base + begun.redirect_to, timeout=5)
         transaction = re.search(r'name="transaction" value="([^"]+)"', page.text)
@@ -251,7 +253,9 @@ def test_the_provider_refuses_a_used_assertion(running: Running, monkeypatch: py
 
 
 def test_an_unreachable_provider_is_down(tmp_path: Path) -> None:
-    plug = sandbox.build_plug(base_url="http://127.0.0.1:9", internal_url="http://127.0.0.1:9", folder=tmp_path)
+    plug = sandbox.build_plug(
+        base_url="http://127.0.0.1:9", internal_url="http://127.0.0.1:9", folder=tmp_path
+    )
     begun = plug.begin(WANT, redirect_uri="http://127.0.0.1:9/sign-in/callback")
     with pytest.raises(ProviderDown):
         plug.complete(

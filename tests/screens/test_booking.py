@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tests.fakes import hall
-from tests.fakes.counter import counter
+from tests.fakes.counter import counter, sign_in
 from webapp import clock, wiring
 
 MAY = datetime(2026, 5, 11, 10, 0, tzinfo=clock.TOKYO)
@@ -196,3 +196,21 @@ def test_the_permit_is_a_pdf_once_the_booking_stands(app: Flask, browser: FlaskC
     link = re.search(r'href="([^"]+/permit.pdf)"', done.text)
     assert link is not None
     assert browser.get(link.group(1)).data.startswith(b"%PDF")
+
+
+def test_a_resident_with_the_card_registers_without_papers(app: Flask, browser: FlaskClient) -> None:
+    sign_in(app, browser)
+    path = "/facilities/registration"
+    sent = send(browser, browser.get(path), path, kind="person", name="見本 花子")
+    assert sent.status_code == 303
+    assert "有効" in browser.get(path).text
+
+
+def test_a_group_may_book_at_once_and_waits_for_review(app: Flask, browser: FlaskClient) -> None:
+    sign_in(app, browser)
+    path = "/facilities/registration"
+    wrong = send(browser, browser.get(path), path, kind="group", name="見本クラブ", members="1")
+    assert wrong.status_code == 422 and 'value="見本クラブ"' in wrong.text
+    send(browser, browser.get(path), path, kind="group", name="見本クラブ", members="12", members_here="10")
+    assert "仮登録" in browser.get(path).text
+    assert hold(browser).status_code == 303

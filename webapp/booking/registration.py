@@ -76,12 +76,28 @@ def renew(session: Session, registration: Registration, *, actor: Actor) -> Regi
     """Lengthen by three years, from three months before the end. Raises IllegalStep outside that time."""
     today = clock.today()
     until = registration.valid_until
-    if registration.state != "valid" or until is None or today < add_months(until, -RENEW_MONTHS_BEFORE):
+    if until is None or not may_renew(registration, today):
         say = "更新は、有効期限の3か月前からできます。"
         raise IllegalStep("registration.renew", state=registration.state, say=say)
     registration.valid_until = add_months(max(until, today), VALID_MONTHS)
     _record(session, registration, actor, "registration.renewed")
     return registration
+
+
+def may_renew(registration: Registration, today: date) -> bool:
+    """From three months before the end."""
+    until = registration.valid_until
+    return (
+        registration.state == "valid"
+        and until is not None
+        and today >= add_months(until, -RENEW_MONTHS_BEFORE)
+    )
+
+
+def of_resident(session: Session, resident_id: int) -> list[Registration]:
+    """All registrations of a resident, the newest first."""
+    query = select(Registration).where(Registration.resident_id == resident_id)
+    return list(session.scalars(query.order_by(Registration.id.desc())))
 
 
 def standing(session: Session, resident_id: int, today: date) -> Registration | None:

@@ -37,6 +37,6 @@ def catalogue(locale: str) -> Catalog:
         return read_po(file, locale=locale)
 
 
-def placeholders(text: str) -> list[str]:
+def placeholders(text: object) -> list[str]:
     """The named places in a sentence, sorted."""
-    return sorted(first or second for first, second in PLACEHOLDER.findall(text))
+    return sorted(first or second for first, second in PLACEHOLDER.findall(str(text)))

@@ -76,7 +76,7 @@ WORDS: Final[dict[str, Text]] = {
     "link": Text(
         ja="手続きの進み具合をLINEで受け取れます。次のページでサインインしてください。いつでも解除できます。",
         easy="手続きの おしらせを LINEで 受け取れます。サインインして ください。いつでも やめられます。",
-        en="Receive news about your procedures on LINE. Sign in on the next page. You can undo this any time.",
+        en="Receive news about your procedures on LINE. Sign in on the next page. You can undo it later.",
     ),
     "link_button": Text(ja="連携する", easy="つなげる", en="Link"),
     "linked": Text(

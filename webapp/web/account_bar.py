@@ -20,6 +20,8 @@ STAFF_SCREENS = (
     ("収納", "staff.payments.overview", "payment.read"),
     ("収入の集計", "staff.receipts.revenue", "payment.read"),
     ("配信", "staff.broadcasts.overview", "message.broadcast"),
+    ("答えられなかった質問", "staff.delivery.questions", "chat.answer"),
+    ("送信のようす", "staff.delivery.show", "system.manage"),
     ("統計", "staff.statistics.show", "statistics.read"),
     ("職員", "staff.accounts.accounts", "staff.manage"),
     ("保存期間", "staff.retention.show", "system.manage"),

@@ -39,7 +39,7 @@ from webapp.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 SUBMISSIONS = 200
-PATIENCE = 60.0
+PATIENCE = 120.0
 ONE_PAGE = [
     {
         "key": "you",
@@ -145,6 +145,15 @@ class House:
     def start_worker(self) -> None:
         self.worker = self._start([sys.executable, "-m", "flask", "--app", "wsgi", "worker"])
 
+    def wait_for_web(self, done: threading.Event) -> None:
+        """Until somebody answers: on a slow machine nothing would ever be sent between two kills."""
+        until = time.monotonic() + PATIENCE / 2
+        while not done.is_set() and time.monotonic() < until:
+            with contextlib.suppress(requests.RequestException):
+                requests.get(f"http://127.0.0.1:{self.port}/healthz", timeout=5)
+                return
+            time.sleep(0.1)
+
     def kill(self, name: str) -> None:
         """kill -9 of the process and all its children."""
         process: subprocess.Popen[bytes] | None = getattr(self, name)
@@ -181,10 +190,12 @@ def _storm(house: House, scale: int) -> dict[str, Any]:
 
     def reaper() -> None:
         chance = random.Random(20261120)
-        while not done.wait(chance.uniform(1.0, 5.0)):
-            name = "web" if chance.random() < 0.6 else "worker"
+        first = ["web", "worker"]  # even a short run kills both
+        while not done.wait(chance.uniform(0.5, 4.0)):
+            name = first.pop() if first else ("web" if chance.random() < 0.6 else "worker")
             house.kill(name)
             (house.start_web if name == "web" else house.start_worker)()
+            house.wait_for_web(done)
 
     threads = [threading.Thread(target=client, args=(number,)) for number in range(6)]
     killer = threading.Thread(target=reaper)

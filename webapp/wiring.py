@@ -166,6 +166,7 @@ def links_of(base_url: str) -> Links:
         "procedure": page("/procedures/{slug}"),
         "charge": page("/pay/{token}"),
         "receipt": page("/pay/{token}/receipt"),
+        "refund": page("/refund/{token}"),
         "booking": page("/cases/{reference}"),
         "facilities": page("/facilities"),
         "staff_inbox": page("/staff/inbox"),

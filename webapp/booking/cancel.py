@@ -17,7 +17,7 @@ from webapp.booking.refunds import RefundRule, refund_at
 from webapp.booking.states import HOLDING, take
 from webapp.casework import steps
 from webapp.casework.models import Case
-from webapp.payment import charges
+from webapp.payment import charges, refunds
 from webapp.payment.models import Charge
 
 
@@ -109,6 +109,8 @@ def _settle_charge(
     elif rule.refund_yen:
         cite = rule.citation or None
         charges.waive(session, charge, rule.refund_yen, reason=why, actor=actor, citation=cite)
+        applied = refunds.Rule(why, rule.citation, f"{booking.paid_yen:,}円のうち{rule.refund_yen:,}円")
+        refunds.propose_owed(session, charge, cause="cancelled", rule=applied, actor=actor)
     return charge
 
 

@@ -1,4 +1,4 @@
-"""The days on which the payees had their money."""
+"""Reminders of fees that fall due, and the days on which the payees had their money."""
 
 from __future__ import annotations
 
@@ -6,10 +6,16 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from webapp import clock
-from webapp.payment import reconcile
+from webapp.payment import reconcile, telling
 
 if TYPE_CHECKING:
     from webapp.wiring import Services
+
+
+def remind_due(services: Services) -> str:
+    """Remind of fees that fall due in three days."""
+    with services.database.transaction() as session:
+        return f"{telling.remind_due(session)} reminded"
 
 
 def record_payouts(services: Services) -> str:

@@ -16,6 +16,7 @@ JOBS: Final[tuple[Job, ...]] = (
     Job("booking_unpaid", casework.lapse_unpaid, every_minutes=10),
     Job("payments", casework.reconcile_payments, every_minutes=5),
     Job("booking_reminders", casework.remind_bookings, at=time(9, 0)),
+    Job("payment_reminders", payment.remind_due, at=time(9, 10)),
     Job("payment_payouts", payment.record_payouts, at=time(6, 0)),
     Job("audit_seal", casework.seal_audit, every_minutes=5),
     Job("sessions_cleanup", casework.clean_sessions, every_minutes=60),

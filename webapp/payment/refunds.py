@@ -15,7 +15,7 @@ from webapp import audit, clock
 from webapp.audit import SYSTEM, Actor
 from webapp.db import new_token
 from webapp.errors import Forbidden, InvalidInput, NotFound
-from webapp.payment import charges, states
+from webapp.payment import charges, states, telling
 from webapp.payment.models import Charge, Refund, Settlement
 
 APPROVAL_FROM_YEN = 5_000
@@ -71,7 +71,8 @@ def propose(
 def propose_owed(session: Session, charge: Charge, *, cause: str, rule: Rule, actor: Actor) -> list[Refund]:
     """Propose everything that is owed to the payer and has no refund yet; none is a normal answer."""
     charge = charges.lock(session, charge.id)
-    owed = -charge.open_yen - under_way(charge)
+    can_go_back = sum(left(entry) for entry in applied(charge))
+    owed = min(-charge.open_yen - under_way(charge), can_go_back)
     return propose(session, charge, owed, cause=cause, rule=rule, actor=actor) if owed > 0 else []
 
 
@@ -94,6 +95,8 @@ def approve(session: Session, refund: Refund, *, actor: Actor) -> Refund:
     refund.approved_by, refund.approved_at = charges.by(actor), clock.now()
     session.flush()
     _record(session, refund, actor, "refund.approved")
+    if refund.method == "bank":
+        telling.ask_account(session, refund)
     return refund
 
 
@@ -120,6 +123,8 @@ def retry(session: Session, refund: Refund, *, method: str, actor: Actor) -> Ref
     refund.provider_refund_id = None
     session.flush()
     _record(session, refund, actor, "refund.retried")
+    if method == "bank":
+        telling.ask_account(session, refund)
     return refund
 
 
@@ -199,6 +204,8 @@ def _write(
     charge.refunds.append(refund)
     session.flush()
     _record(session, refund, actor, "refund.proposed")
+    if way == "bank" and not needs_approval:
+        telling.ask_account(session, refund)
     return refund
 
 

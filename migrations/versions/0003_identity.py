@@ -16,17 +16,15 @@ def upgrade() -> None:
     op.create_table(
         "mail_ticket",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("code_hash", sa.String(length=64), nullable=False),
         sa.Column("address", sa.LargeBinary(), nullable=False),
-        sa.Column("address_digest", sa.String(length=64), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("resume", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_mail_ticket")),
-        sa.UniqueConstraint("token_hash", name=op.f("uq_mail_ticket_token_hash")),
     )
-    op.create_index(op.f("ix_mail_ticket_address_digest"), "mail_ticket", ["address_digest"], unique=False)
     op.create_index(op.f("ix_mail_ticket_expires_at"), "mail_ticket", ["expires_at"], unique=False)
     op.create_table(
         "resident",
@@ -155,21 +153,6 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_identity_link_resident_id"), "identity_link", ["resident_id"], unique=False)
     op.create_table(
-        "mail_account",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("resident_id", sa.Integer(), nullable=False),
-        sa.Column("address", sa.LargeBinary(), nullable=False),
-        sa.Column("address_digest", sa.String(length=64), nullable=False),
-        sa.Column("password_hash", sa.String(length=255), nullable=True),
-        sa.Column("verified_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["resident_id"], ["resident.id"], name=op.f("fk_mail_account_resident_id_resident")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_mail_account")),
-        sa.UniqueConstraint("address_digest", name=op.f("uq_mail_account_address_digest")),
-        sa.UniqueConstraint("resident_id", name=op.f("uq_mail_account_resident_id")),
-    )
-    op.create_table(
         "mandate",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("token_hash", sa.String(length=64), nullable=False),
@@ -296,7 +279,6 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_mandate_grantor_id"), table_name="mandate")
     op.drop_index(op.f("ix_mandate_agent_id"), table_name="mandate")
     op.drop_table("mandate")
-    op.drop_table("mail_account")
     op.drop_index(op.f("ix_identity_link_resident_id"), table_name="identity_link")
     op.drop_table("identity_link")
     op.drop_index(op.f("ix_counter_visit_staff_id"), table_name="counter_visit")
@@ -312,5 +294,4 @@ def downgrade() -> None:
     op.drop_table("sign_in_flow")
     op.drop_table("resident")
     op.drop_index(op.f("ix_mail_ticket_expires_at"), table_name="mail_ticket")
-    op.drop_index(op.f("ix_mail_ticket_address_digest"), table_name="mail_ticket")
     op.drop_table("mail_ticket")

@@ -103,12 +103,17 @@ def upgrade() -> None:
         sa.Column("reached", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("lang", sa.String(length=8), nullable=False),
         sa.Column("again_of_case_id", sa.Integer(), nullable=True),
+        sa.Column("mandate_id", sa.Integer(), nullable=True),
+        sa.Column("on_behalf_of_id", sa.Integer(), nullable=True),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("kept_days", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("submitted_case_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["on_behalf_of_id"], ["resident.id"], name=op.f("fk_draft_on_behalf_of_id_resident")
+        ),
         sa.ForeignKeyConstraint(["resident_id"], ["resident.id"], name=op.f("fk_draft_resident_id_resident")),
         sa.ForeignKeyConstraint(
             ["submitted_case_id"], ["case_file.id"], name=op.f("fk_draft_submitted_case_id_case_file")

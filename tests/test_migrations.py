@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,9 @@ def config_for(database: Database) -> Config:
 
 
 @pytest.fixture
-def empty(request: pytest.FixtureRequest, tmp_path: Path, _template: str, worker_name: str, database_url: str):
+def empty(
+    request: pytest.FixtureRequest, tmp_path: Path, worker_name: str, database_url: str
+) -> Iterator[Database]:
     """A database without any table, of the kind this run tests."""
     if database_url.startswith("sqlite"):
         url = f"sqlite:///{tmp_path / 'empty.sqlite3'}"

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
+from pathlib import Path
 
-import webapp
-from webapp.db import Base, Database
+from alembic import command
+from alembic.config import Config
 
+from webapp.db import Database
 
-def import_models() -> None:
-    """Import every module named models so that the metadata is whole."""
-    importlib.import_module("webapp.audit")
-    for package in pkgutil.iter_modules(webapp.__path__, "webapp."):
-        if package.ispkg:
-            for module in pkgutil.iter_modules([f"{webapp.__path__[0]}/{package.name.split('.')[1]}"]):
-                if module.name == "models" or module.name.endswith("_models"):
-                    importlib.import_module(f"{package.name}.{module.name}")
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def build(url: str) -> None:
-    """Create all tables in an empty database."""
-    import_models()
+    """Migrate an empty database to the newest schema."""
     database = Database(url)
-    Base.metadata.create_all(database.engine)
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "migrations"))
+    config.attributes["engine"] = database.engine
+    command.upgrade(config, "head")
     database.dispose()

@@ -113,9 +113,9 @@ def end(token: str) -> Response:
     return to_charge(token)
 
 
-@blueprint.post("/parked/<int:settlement_id>/count")
+@blueprint.post("/parked/<settlement_id>/count")
 @staff_required("payment.manage")
-def count(settlement_id: int) -> Response:
+def count(settlement_id: str) -> Response:
     found = _parked(settlement_id, "payment.manage")
     try:
         parked.count(db(), found, services().settle_handlers, actor=current_actor())
@@ -125,9 +125,9 @@ def count(settlement_id: int) -> Response:
     return to_charge(found.charge.token)
 
 
-@blueprint.post("/parked/<int:settlement_id>/give-back")
+@blueprint.post("/parked/<settlement_id>/give-back")
 @staff_required("payment.refund")
-def give_back(settlement_id: int) -> Response:
+def give_back(settlement_id: str) -> Response:
     found = _parked(settlement_id, "payment.refund")
     try:
         parked.give_back(db(), found, reason=_reason(), actor=current_actor())
@@ -168,8 +168,8 @@ def to_charge(token: str) -> Response:
     return redirect(url_for("staff.payments.charge", token=token), 303)
 
 
-def _parked(settlement_id: int, permission: str) -> Settlement:
-    found = worklist.find_settlement(db(), settlement_id)
+def _parked(settlement_id: str, permission: str) -> Settlement:
+    found = worklist.find_settlement(db(), typed.number(settlement_id, otherwise=0))
     if not reach_of(permission).covers(found.charge):
         raise NotFound("outside of the officer's reach")
     return found

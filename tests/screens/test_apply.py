@@ -278,3 +278,26 @@ def test_every_screen_of_the_way_opens_in_every_language(client: FlaskClient, la
     token = begin(client)
     for path in ("start/sample-certificate", f"{token}/pages/what", f"{token}/saved", f"{token}/check"):
         assert client.get(f"/apply/{path}?lang={lang}").status_code == 200
+
+
+def test_someone_who_cannot_do_it_here_is_told_before_they_begin(database_url: str, tmp_path: Path) -> None:
+    stop = {
+        "key": "not_here",
+        "if": {"person": "is_resident", "is": False},
+        "reason": "市内の方だけが請求できます。",
+        "instead": "お住まいの市町村に請求してください。",
+    }
+    app = counter(database_url, tmp_path, sample(stops=[stop]))
+    client = app.test_client()
+    sign_in(app, client)
+    body = client.get("/apply/start/sample-certificate").get_data(as_text=True)
+    assert "お住まいの市町村に請求してください" in body
+    assert "書き始める" not in body
+
+
+def test_a_procedure_that_needs_the_card_asks_for_it_first(database_url: str, tmp_path: Path) -> None:
+    client = counter(database_url, tmp_path, sample(identity={"level": "card"})).test_client()
+    asked = client.get("/apply/start/sample-certificate")
+    assert asked.status_code == 302
+    assert "/sign-in" in asked.location
+    assert "level=card" in asked.location

@@ -5,7 +5,9 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from webapp.applications import same
+from webapp.form_engine.evaluate import evaluate
 from webapp.form_engine.model import Definition
+from webapp.form_engine.outcome import Context, Stop
 from webapp.intake import drafts, prefill, saving
 from webapp.resident import applicant, apply_actions, apply_page, desk
 from webapp.web import guards, sessions, transaction
@@ -23,12 +25,14 @@ def start(slug: str) -> str | Response:
     if not _known_well_enough(definition):
         return redirect(apply_page.sign_in_url(definition.identity.level, url_for(".start", slug=slug)))
     mine = applicant.owner()
+    context = desk.context()
     return render_template(
         "resident/apply_start.html",
         definition=definition,
+        stops=_stops(definition, context),
         under_way=drafts.under_way(db(), mine, slug),
         earlier=[] if definition.once else same.earlier(db(), definition, {}, mine),
-        person=desk.context().person,
+        person=context.person,
         department=desk.department_of(definition),
     )
 
@@ -39,7 +43,10 @@ def begin(slug: str) -> Response:
     definition = desk.live_definition(slug)
     if not _known_well_enough(definition):
         return redirect(apply_page.sign_in_url(definition.identity.level, url_for(".start", slug=slug)), 303)
-    person = desk.context().person
+    context = desk.context()
+    if _stops(definition, context):
+        return redirect(url_for(".start", slug=slug), 303)
+    person = context.person
     answers, marks = prefill.from_person(definition, person, {})
     draft = drafts.start(
         db(),
@@ -140,6 +147,14 @@ def discard(token: str) -> Response:
     sessions.disown("draft", token)
     flash(_("書きかけの申請を消しました。"), "success")
     return redirect(url_for("resident.my.overview"), 303)
+
+
+def _stops(definition: Definition, context: Context) -> list[Stop]:
+    """Why this person cannot do it here now, whatever they would answer; known before they begin."""
+    online = definition.online
+    if online.status in ("none", "booking_only") and online.reason and online.instead:
+        return [Stop("not_online", online.reason, online.instead)]
+    return list(evaluate(definition, {}, context).stops)
 
 
 def _known_well_enough(definition: Definition) -> bool:

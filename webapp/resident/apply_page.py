@@ -104,9 +104,9 @@ def sign_in_url(level: str, back: str) -> str:
 
 
 def is_known_enough(level: str) -> bool:
-    """Whether this browser's person is proved strongly enough; a contact is given in the form itself."""
+    """Whether this browser's person is proved strongly enough."""
     wanted = min(Level.from_key(level), Level.CARD)  # a signature is asked for at the end, see sign.py
-    return wanted <= Level.CONTACT or guards.current_level() >= wanted
+    return guards.current_level() >= wanted
 
 
 def _drawing(opened: Desk, errors: Mapping[str, list[str]], candidates: Candidates) -> Drawing:

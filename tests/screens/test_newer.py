@@ -35,7 +35,9 @@ def begun(client: FlaskClient) -> str:
 def test_the_writer_sees_what_changed_and_switches(app: Flask, client: FlaskClient) -> None:
     token = begun(client)
     offer(app, changed())
-    assert "この手続きの内容が新しくなりました" in client.get(f"/apply/{token}/pages/you").get_data(as_text=True)
+    assert "この手続きの内容が新しくなりました" in client.get(f"/apply/{token}/pages/you").get_data(
+        as_text=True
+    )
     page = client.get(f"/apply/{token}/newer")
     body = page.get_data(as_text=True)
     assert "質問「使いみち」が加わりました" in body
@@ -57,7 +59,12 @@ def test_a_closed_version_leads_to_the_new_one_instead_of_being_sent(app: Flask,
         publishing.publish(session, sample(), STAFF, context())
     token = begun(client)
     url = f"/apply/{token}/pages/you"
-    send(client, client.get(url), url, {"applicant_name": "a", "applicant_tel": "0773661000", "_action": "next"})
+    send(
+        client,
+        client.get(url),
+        url,
+        {"applicant_name": "a", "applicant_tel": "0773661000", "_action": "next"},
+    )
     check = client.get(f"/apply/{token}/check")
     with app.extensions["madoguchi"].database.transaction() as session:
         publishing.publish(session, changed(), STAFF, context(), closes_old=True)

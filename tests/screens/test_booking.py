@@ -14,6 +14,8 @@ from werkzeug.test import TestResponse
 from tests.fakes import hall
 from tests.fakes.counter import counter, sign_in
 from webapp import clock, wiring
+from webapp.booking import registration
+from webapp.booking.facility import Facilities
 
 MAY = datetime(2026, 5, 11, 10, 0, tzinfo=clock.TOKYO)
 ANSWERS = {"persons": "１０", "name": "見本 花子", "tel": "0773662000", "commercial": "no", "ticket": "0"}
@@ -91,6 +93,40 @@ def test_a_visitor_books_and_sees_every_yen_explained(browser: FlaskClient) -> N
     assert reference is not None
     shown = browser.get(f"/cases/{reference.group()}/bookings")
     assert "支払い待ち" in shown.text
+
+
+def test_a_posted_field_cannot_turn_a_proved_non_resident_into_a_resident(
+    app: Flask, browser: FlaskClient
+) -> None:
+    app.extensions["madoguchi"] = replace(app.extensions["madoguchi"], facilities=dearer_for_others())
+    resident_id = sign_in(app, browser)
+    with app.extensions["madoguchi"].database.transaction() as session:
+        registration.register(
+            session,
+            resident_id=resident_id,
+            kind="person",
+            name="見本 花子",
+            details={},
+            case_id=None,
+            actor=hall.RESIDENT,
+            proved={"resident": False},
+        )
+    path = hold(browser).headers["Location"]
+    answered = send(browser, browser.get(path), path, resident="yes", **ANSWERS)
+    assert "3,000円" in browser.get(answered.headers["Location"]).text
+
+
+def test_what_a_visitor_said_when_taking_the_room_stays_said(app: Flask, browser: FlaskClient) -> None:
+    app.extensions["madoguchi"] = replace(app.extensions["madoguchi"], facilities=dearer_for_others())
+    page = "/book/gym/a/2026-06-10"
+    path = send(browser, browser.get(page), page, band="am", resident="no").headers["Location"]
+    answered = send(browser, browser.get(path), path, resident="yes", **ANSWERS)
+    assert "3,000円" in browser.get(answered.headers["Location"]).text
+
+
+def dearer_for_others() -> Facilities:
+    dearer = {"key": "others", "label": "市外の方", "when": {"resident": False}, "factor": "3/2"}
+    return hall.facilities(tariffs=[{**hall.HALL["tariffs"][0], "adjustments": [dearer]}])
 
 
 def test_pressing_confirm_twice_gives_one_booking(browser: FlaskClient) -> None:

@@ -75,7 +75,7 @@ def save(basket: str) -> Answer:
     errors = typed.mistakes(facility, room, form)
     if errors:
         return _describe_page(bookings, form, errors), 422
-    answers = typed.details_of(facility, room, form)
+    answers = typed.details_of(facility, room, form, typed.settled_facts(bookings[0]))
     try:
         for booking in bookings:
             stored = details.describe(db(), services().facilities, booking.token, answers)

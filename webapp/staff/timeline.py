@@ -86,7 +86,7 @@ def book(slug: str) -> Answer:
             db(),
             services().facilities,
             wish,
-            typed.details_of(facility, room, form),
+            typed.details_of(facility, room, form, {"resident": form.get("resident") != "no"}),
             typed.contact_of(form),
             actor=current_actor(),
             channel="phone" if form.get("channel") == "phone" else "counter",

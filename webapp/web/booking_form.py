@@ -10,6 +10,7 @@ from webapp import clock
 from webapp.booking import registration
 from webapp.booking.details import Details
 from webapp.booking.facility import Facility, Room
+from webapp.booking.models import Booking
 from webapp.booking.person import Booker
 from webapp.booking.rules import Question
 from webapp.booking.wish import Wish, extras_of
@@ -82,12 +83,22 @@ def choosable_extras(facility: Facility, room: Room) -> list[Extra]:
     return [extra for extra in extras_of(facility, room) if not extra.automatic]
 
 
-def details_of(facility: Facility, room: Room, form: Mapping[str, str]) -> Details:
-    """The answers of the details page."""
+def settled_facts(booking: Booking) -> dict[str, Fact]:
+    """What the details page cannot change: said when the room was taken, or proved by the registration."""
+    said = {"resident": booking.facts.get("resident", False)}
+    if booking.resident_id is None:
+        return said
+    known = registration.standing(db(), booking.resident_id, clock.today())
+    return {**said, **known.classes} if known is not None else said
+
+
+def details_of(
+    facility: Facility, room: Room, form: Mapping[str, str], settled: Mapping[str, Fact]
+) -> Details:
+    """The answers of the details page; ``settled`` facts win over anything the form says."""
     facts: dict[str, Fact] = {
         "ticket": whole(form.get("ticket")),
         "commercial": form.get("commercial") == "yes",
-        "resident": form.get("resident") != "no",
     }
     for question in questions_of(facility, room):
         value = form.get(question.key, "")
@@ -96,6 +107,7 @@ def details_of(facility: Facility, room: Room, form: Mapping[str, str]) -> Detai
             facts[question.key] = value == "yes"
     if room.by_area:
         facts["sqm"] = form.get("sqm", "0")
+    facts.update(settled)
     extras = {extra.key: whole(form.get(f"extra.{extra.key}")) for extra in choosable_extras(facility, room)}
     return Details(
         persons=whole(form.get("persons")),

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy.orm import Session
 
 from webapp import audit
-from webapp.applications import remind, submit
-from webapp.booking import expire
+from webapp.applications import erase, remind, submit
+from webapp.booking import expire, registration
 from webapp.booking import remind as remind_users
 from webapp.identity import flows, mail_codes, sessions, throttle
 from webapp.intake import upkeep as intake
@@ -38,6 +38,18 @@ def lapse_unpaid(services: Services) -> str:
 def reconcile_payments(services: Services) -> str:
     """Ask the providers what became of open attempts; what needs a person is named in the ledger's page."""
     return str(reconcile.run(services.database.transaction, services.payment, services.settle_handlers))
+
+
+def lapse_registrations(services: Services) -> str:
+    """End provisional registrations whose papers never came."""
+    return in_transaction(services, registration.lapse_provisional, "registrations lapsed")
+
+
+def erase_old_cases(services: Services) -> str:
+    """Delete or make anonymous the cases whose retention period is over, on record."""
+    return in_transaction(
+        services, lambda s: len(erase.run(s, audit.SYSTEM, dry_run=False).references), "cases erased"
+    )
 
 
 def remind_bookings(services: Services) -> str:

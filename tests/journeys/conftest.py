@@ -55,8 +55,9 @@ def enter(browser: Browser, city: RunningCity) -> Iterator[Callable[..., Person]
     contexts = []
 
     def make(*, width: int = 390, javascript: bool = True, **options: Any) -> Person:
+        shape = {"width": width, "height": 844 if width < 600 else 900}
         context = browser.new_context(
-            viewport={"width": width, "height": 844 if width < 600 else 900},
+            viewport=shape,
             locale="ja-JP",
             timezone_id="Asia/Tokyo",
             java_script_enabled=javascript,
@@ -64,7 +65,9 @@ def enter(browser: Browser, city: RunningCity) -> Iterator[Callable[..., Person]
             **options,
         )
         contexts.append(context)
-        return Person(context, city.url, width=width)
+        mirror = browser.new_context(viewport=shape)
+        contexts.append(mirror)
+        return Person(context, city.url, width=width, mirror=mirror, javascript=javascript)
 
     yield make
     for context in contexts:

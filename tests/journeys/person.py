@@ -6,8 +6,10 @@ import json
 import os
 import re
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
+import requests
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, TimeoutError, expect
 
@@ -18,16 +20,28 @@ SETTLE_MS = 10_000
 QUIET_MS = 150
 UPDATE_UNDER_WAY = ".htmx-request, .htmx-swapping, .htmx-settling"
 TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-LANGUAGE = "document.documentElement.dataset.lang || document.documentElement.lang"
 
 
 class Person:
     """Wraps a page: every screen is looked at by axe, and no console or CSP error is let pass."""
 
-    def __init__(self, context: BrowserContext, base_url: str, *, width: int = 390) -> None:
+    def __init__(
+        self,
+        context: BrowserContext,
+        base_url: str,
+        *,
+        width: int = 390,
+        mirror: BrowserContext,
+        javascript: bool = True,
+    ) -> None:
         self.context = context
         self.base_url = base_url
         self.width = width
+        self.mirror = mirror
+        """Where axe looks at pages that it cannot look at in this person's own browser."""
+        self.javascript = javascript
+        self.reads_all_languages = False
+        """Whether axe also looks at each page this resident reads in the two other languages."""
         self.page: Page = context.new_page()
         self.page.set_default_timeout(SETTLE_MS)
         self.errors: list[str] = []
@@ -118,23 +132,47 @@ class Person:
         where = self.page.url
         if urlsplit(where).netloc != urlsplit(self.base_url).netloc or self._is_paper():
             return
-        found = AXE.run(self.page).response["violations"]
-        told = [f"{v['id']}: {v['help']} -> {[n['html'][:160] for n in v['nodes'][:3]]}" for v in found]
-        assert not told, f"axe on {where}:\n" + "\n".join(told)
-        wide = self.page.evaluate(TOO_WIDE)
+        found = self._violations(where)
+        _must_be_clean(found, where)
+        wide = self.page.evaluate(TOO_WIDE) if self.javascript else 0
         assert wide <= 1, f"{where} is {wide} px wider than the screen"
         assert not self.errors, f"console on {where}: {self.errors}"
-        self._note(where)
+        self._note(where, self.page.locator("html").get_attribute("data-lang") or "ja")
+        if self.reads_all_languages and not urlsplit(where).path.startswith(("/staff", "/sandbox")):
+            self._look_in_other_languages(where)
+
+    def _violations(self, where: str) -> list[dict[str, Any]]:
+        if self.javascript:
+            return list(AXE.run(self.page).response["violations"])
+        return self._mirrored(where, self.page.content())
+
+    def _mirrored(self, where: str, html: str) -> list[dict[str, Any]]:
+        """What axe finds on a page as it was sent, shown in a browser of its own."""
+        page = self.mirror.new_page()
+        page.route(where, lambda route: route.fulfill(body=html, content_type="text/html; charset=utf-8"))
+        page.goto(where)
+        found = list(AXE.run(page).response["violations"])
+        page.close()
+        return found
+
+    def _look_in_other_languages(self, where: str) -> None:
+        """Fetch the same page in the other languages, without changing what this person reads."""
+        cookies = {str(c["name"]): str(c["value"]) for c in self.context.cookies()}
+        for lang in ("easy", "en"):
+            answer = requests.get(where, cookies={**cookies, "lang": lang}, timeout=30, allow_redirects=False)
+            if answer.status_code == 200 and "html" in answer.headers["Content-Type"]:
+                assert f'data-lang="{lang}"' in answer.text, where
+                _must_be_clean(self._mirrored(where, answer.text), f"{where} ({lang})")
+                self._note(where, lang)
 
     def _is_paper(self) -> bool:
         return self.page.url.endswith(".pdf") or not self.page.locator("html[lang]").count()
 
-    def _note(self, where: str) -> None:
+    def _note(self, where: str, lang: str) -> None:
         screen = NUMBERS.sub("/*", urlsplit(where).path)
         self.seen.append(screen)
         log = os.environ.get("MADOGUCHI_SCREENS_SEEN")
         if log:
-            lang = self.page.evaluate(LANGUAGE)
             with Path(log).open("a") as file:
                 file.write(json.dumps({"screen": screen, "lang": lang, "width": self.width}) + "\n")
 
@@ -145,3 +183,8 @@ class Person:
     def _named(self, name: str | re.Pattern[str]) -> Locator:
         buttons = self.page.get_by_role("button", name=name)
         return buttons.or_(self.page.get_by_role("link", name=name))
+
+
+def _must_be_clean(found: list[dict[str, Any]], where: str) -> None:
+    told = [f"{v['id']}: {v['help']} -> {[n['html'][:160] for n in v['nodes'][:3]]}" for v in found]
+    assert not told, f"axe on {where}:\n" + "\n".join(told)

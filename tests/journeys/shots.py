@@ -23,7 +23,8 @@ def main() -> int:
 
         def person(width: int) -> Person:
             size = {"width": width, "height": 844 if width < 600 else 900}
-            return Person(browser.new_context(viewport=size, locale="ja-JP"), city.url, width=width)
+            context = browser.new_context(viewport=size, locale="ja-JP")
+            return Person(context, city.url, width=width, mirror=browser.new_context(viewport=size))
 
         phone, desk = person(390), person(1280)
         resident_shots(phone)
@@ -38,6 +39,9 @@ def resident_shots(phone: Person) -> None:
     for name, path in (("home", "/"), ("procedure", "/procedures/juminhyo"), ("facilities", "/facilities")):
         phone.goto(path)
         phone.shot(FOLDER / f"{name}.png", full=False)
+    phone.goto("/")
+    phone.page.evaluate("document.documentElement.style.fontSize = '200%'")
+    phone.shot(FOLDER / "zoom-200.png", full=False)
     phone.goto("/apply/start/water-start")
     phone.press("書き始める")
     phone.choose("使い始める")

@@ -10,6 +10,7 @@ from tests.journeys.person import Person
 
 def test_a_certificate_travels_from_the_phone_to_the_notice(enter: Callable[..., Person]) -> None:
     phone, desk = enter(), enter(width=1280)
+    phone.reads_all_languages = True
     reference = apply(phone)
     steps.wait_for_mail(phone, reference)
     steps.staff_sign_in(desk, "shimin")

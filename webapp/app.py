@@ -10,7 +10,17 @@ from flask import Blueprint, Flask
 import webapp.callbacks
 import webapp.resident
 import webapp.staff
-from webapp.web import display, errors, filters, languages, security, sessions, transaction, words
+from webapp.web import (
+    display,
+    errors,
+    filters,
+    languages,
+    maintenance,
+    security,
+    sessions,
+    transaction,
+    words,
+)
 from webapp.wiring import Services
 
 SIDES = {
@@ -39,6 +49,7 @@ def create_app(services: Services) -> Flask:
     filters.install(app)
     display.install(app)
     errors.install(app)
+    maintenance.install(app)
     for side, (package, prefix) in SIDES.items():
         app.register_blueprint(_side(side, package.__path__[0], prefix))
     security.install(app, secure=secure, form_targets=services.form_targets)

@@ -15,7 +15,7 @@ from flask.sessions import SessionInterface, SessionMixin
 from webapp import clock
 from webapp.identity import sessions as store
 from webapp.identity.models import Staff, WebSession
-from webapp.web import transaction
+from webapp.web import maintenance, transaction
 from webapp.web.services import services
 
 COOKIES = {"resident": "madoguchi", "staff": "madoguchi_staff"}
@@ -110,7 +110,7 @@ class DatabaseSessions(SessionInterface):
     def open_session(self, app: Flask, request: Request) -> ServerSession | None:
         side = "staff" if request.path == "/staff" or request.path.startswith("/staff/") else "resident"
         token = request.cookies.get(self.cookie_name(side))
-        if not token or request.path.startswith(NO_SESSION):
+        if not token or request.path.startswith(NO_SESSION) or maintenance.is_closed(request.path):
             return ServerSession(side)
         with services().database.reading() as reading:
             row = store.find(reading, token, side)

@@ -299,3 +299,12 @@ def test_every_answer_carries_the_protecting_headers(counter: Counter) -> None:
         assert "unsafe" not in headers["Content-Security-Policy"]
         assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
         assert "Cache-Control" in headers
+
+
+def test_the_permissions_policy_names_only_features_that_browsers_know(counter: Counter) -> None:
+    policy = counter.client().get("/sign-in").headers["Permissions-Policy"]
+    known = {
+        *("camera", "geolocation", "microphone", "payment", "usb", "serial", "display-capture"),
+        *("publickey-credentials-get", "publickey-credentials-create"),
+    }
+    assert {part.split("=")[0].strip() for part in policy.split(",")} <= known

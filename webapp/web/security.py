@@ -21,7 +21,7 @@ HEADERS = {
     "Permissions-Policy": (
         "camera=(self), geolocation=(self), publickey-credentials-get=(self), "
         "publickey-credentials-create=(self), "
-        "microphone=(), payment=(), usb=(), serial=(), bluetooth=(), display-capture=()"
+        "microphone=(), payment=(), usb=(), serial=(), display-capture=()"
     ),
 }
 MOST_TYPED = 2 * 1024 * 1024

@@ -24,6 +24,7 @@ class Account(BaseModel):
 
     login: str
     name: str
+    email: str
     department: str
     roles: list[str]
     note: str
@@ -65,6 +66,7 @@ def _load_staff(session: Session, sample: SampleStaff) -> bool:
             roles=account.roles,
             actor=SYSTEM,
             password=sample.password,
+            email=account.email,
         )
     return True
 

@@ -118,13 +118,14 @@ def callback_address(
 
 
 def _register(app: Flask) -> None:
-    from webapp.resident import account, sign_in
+    from webapp.resident import account, line, mandates, sign_in, topics
     from webapp.staff import accounts, factors, invitation, second_factor
     from webapp.staff import sign_in as staff_sign_in
 
     resident = Blueprint("resident", __name__)
     staff = Blueprint("staff", __name__, url_prefix="/staff")
-    for module in (sign_in, account):
+    # the account's page links to the last three: a link without its page is an error
+    for module in (sign_in, account, mandates, topics, line):
         resident.register_blueprint(module.blueprint)
     for module in (staff_sign_in, second_factor, factors, invitation, accounts):
         staff.register_blueprint(module.blueprint)

@@ -23,10 +23,9 @@ OLD, NEW = TEST_KEYS, [("new", bytes(range(32, 64))), *TEST_KEYS]
 SCRIPT = """
 import sys
 from tests.conftest import TEST_KEYS
-from tests.schema import import_models
-from webapp import db
+from webapp import db, wiring
 from webapp.jobs import rotate_keys
-import_models()
+wiring.metadata()
 db.use_keys([("new", bytes(range(32, 64))), *TEST_KEYS])
 print("ready", flush=True)
 rotate_keys.rotate(db.Database(sys.argv[1]), batch=2)

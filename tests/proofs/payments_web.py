@@ -32,6 +32,7 @@ slots = Table(
     "proof_slot", MetaData(), Column("charge_id", Integer, primary_key=True), Column("state", String(20))
 )
 ADDRESSES = attempts.Addresses("http://localhost/back", "http://localhost/cancel")
+KEYS = [("proof", bytes(range(32)))]
 RULE = refunds.Rule("取消し", "規則", "半額")
 
 
@@ -135,7 +136,7 @@ def stripe_port(url: str, keys: bool) -> StripePayment:
 
 def main() -> None:
     role, url, stripe_url, number, keys = sys.argv[1:6]
-    webapp_db.use_keys([("proof", bytes(range(32)))])
+    webapp_db.use_keys(KEYS)
     database = Database(url)
     port = stripe_port(stripe_url, keys == "keys")
     if role == "web":

@@ -164,12 +164,12 @@ class Share:
 def cashless_share(session: Session, fiscal_year: int) -> Share:
     """The share at the counter (denominator: everything paid there) and over all channels."""
     since, until = fiscal_range(fiscal_year)
-    rows = session.execute(
+    counting = (
         select(Settlement.method, func.count(Settlement.id))
         .where(Settlement.state == "applied", Settlement.paid_on >= since, Settlement.paid_on < until)
         .group_by(Settlement.method)
     )
-    counted: dict[str, int] = dict(rows.tuples().all())
+    counted: dict[str, int] = dict(session.execute(counting).all())
     desk = {method: number for method, number in counted.items() if method in DESK}
     return Share(
         fiscal_year,

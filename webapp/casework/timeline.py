@@ -50,6 +50,7 @@ WORDS: Mapping[str, Text] = MappingProxyType(
         "withdraw": _text("取り下げました", "とりさげました", "Withdrawn"),
         "cancel": _text("取り消しました", "とりけしました", "Cancelled"),
         "reopen": _text("もう一度確認しています", "もう いちど 見て います", "Opened again"),
+        "booking_changed": _text("予約を変更しました", "予約を かえました", "The booking was changed"),
         "message_from_staff": _text(
             "市からメッセージがあります", "市から メッセージが あります", "A message from the city"
         ),

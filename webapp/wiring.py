@@ -164,6 +164,7 @@ def links_of(base_url: str) -> Links:
         "line_link": page("/line/link?linkToken="),
         "topics": page("/topics"),
         "procedure": page("/procedures/{slug}"),
+        "report": page("/procedures/{slug}"),
         "charge": page("/pay/{token}"),
         "receipt": page("/pay/{token}/receipt"),
         "refund": page("/refund/{token}"),

@@ -139,6 +139,18 @@ def test_a_report_starts_from_a_link_that_leads_to_its_page(world: LineWorld) ->
     assert answer.location.endswith("/procedures/road-report")
 
 
+def test_the_link_of_a_report_works_once_as_its_words_say(world: LineWorld) -> None:
+    world.tap("do=report")
+    assert "1回だけ" in world.words()
+    path = world.words().split("http://localhost")[1].split('"')[0]
+    looking, first, second = (world.app.test_client() for _ in range(3))
+    assert looking.head(path).status_code == 302
+    assert first.get(path).status_code == 302
+    refused = second.get(path)
+    assert refused.status_code == 404
+    assert "もう一度トークから始めてください" in refused.text
+
+
 def test_the_language_of_the_talk_can_be_changed(world: LineWorld) -> None:
     world.tap("lang=en")
     world.tap("do=person")

@@ -166,7 +166,7 @@ def _tapped(
 
 
 def _report(session: Session, account: LineAccount, house: ChatHouse, lang: Lang, words: str) -> Message:
-    token = one_time_links.make(session, "procedure", {"slug": ROAD_REPORT}, resident_id=account.resident_id)
+    token = one_time_links.make(session, "report", {"slug": ROAD_REPORT}, resident_id=account.resident_id)
     url = house.links["open_link"](token=token)
     return page(house.city.name.in_(lang), say(words, lang), say("report_button", lang), url)
 

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from webapp import clock
@@ -15,6 +15,8 @@ from webapp.errors import NotFound
 from webapp.messaging.models import OneTimeLink
 
 LASTS = timedelta(days=14)
+ONCE = frozenset({"report"})
+"""Names of links that work once; the others open again until they are over."""
 
 
 def make(
@@ -48,11 +50,12 @@ def find(session: Session, token: str) -> OneTimeLink:
 def use(session: Session, token: str) -> OneTimeLink:
     """Take a link that works once (starting a report from the chat). Raises NotFound the second time."""
     link = find(session, token)
-    if link.used_at is not None:
+    unused = update(OneTimeLink).where(OneTimeLink.id == link.id, OneTimeLink.used_at.is_(None))
+    taken = session.execute(unused.values(used_at=clock.now()).returning(OneTimeLink.id)).first()
+    if taken is None:
         raise NotFound(
             "one-time link", say="このリンクは使い終わっています。もう一度トークから始めてください。"
         )
-    link.used_at = clock.now()
     return link
 
 

@@ -22,10 +22,10 @@ def _same_keys_as_the_workers() -> Iterator[None]:
 
 
 def test_killed_workers_and_faulty_answers_lose_and_repeat_nothing(database_url: str) -> None:
-    result = delivery.prove(database_url, control=False, messages=200, kills=5)
+    result = delivery.prove(database_url, control=False, messages=120, kills=4)
     assert delivery.verdict(result, control=False) == [], result
 
 
 def test_without_the_retry_key_the_same_run_repeats_messages(database_url: str) -> None:
-    result = delivery.prove(database_url, control=True, messages=80, kills=1)
+    result = delivery.prove(database_url, control=True, messages=60, kills=1)
     assert delivery.verdict(result, control=True) == [], result

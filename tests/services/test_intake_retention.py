@@ -19,6 +19,8 @@ from webapp.audit import Actor
 from webapp.casework import thread
 from webapp.casework.models import Case, CaseMessage
 from webapp.db import Database
+from webapp.identity.models import Resident
+from webapp.identity.proof_models import Signature
 from webapp.intake import drafts, files, sheets, upkeep
 from webapp.intake.models import AnswerSheet, Draft, StoredFile
 
@@ -65,6 +67,20 @@ def test_anonymising_keeps_choices_and_forgets_the_person(session: Session) -> N
     assert sheets.latest(session, case.id).answers == {"kind": "full", "copies": 2}
     assert case.contact == {}
     assert thread.of_case(session, case) == []
+
+
+@pytest.mark.parametrize("then", ["delete", "anonymise"])
+def test_what_a_person_signed_goes_with_the_case(session: Session, then: str) -> None:
+    case = closed(session, retention={"years": 1, "then": then})
+    signer = Resident(created_at=clock.now(), profile={})
+    session.add(signer)
+    session.flush()
+    signed = {"document": b"the answers", "document_sha256": "0" * 64, "created_at": clock.now()}
+    session.add(Signature(draft_token="d", case_id=case.id, resident_id=signer.id, **signed))
+    session.flush()
+    with clock.frozen(clock.now() + timedelta(days=91)):
+        assert len(erase.run(session, STAFF, dry_run=False).references) == 1
+    assert session.scalar(select(func.count(Signature.id))) == 0
 
 
 def test_a_sent_draft_keeps_no_copy_of_the_answers(session: Session) -> None:

@@ -30,6 +30,7 @@ from webapp.casework.models import (
 )
 from webapp.errors import NotFound
 from webapp.form_engine.model import Definition
+from webapp.identity.proof_models import AccessShield, Signature
 from webapp.intake import files, sheets, versions
 from webapp.intake.models import AnswerSheet, Correction, CorrectionItem, Draft, StoredFile, Submission
 
@@ -98,6 +99,7 @@ def _due(session: Session, case: Case) -> Due:
 
 def _delete(session: Session, case: Case, actor: Actor, rule: str) -> None:
     _bury_bytes(session, case)
+    _forget_proofs(session, case)
     case_id = case.id
     corrections = select(Correction.id).where(Correction.case_id == case_id)
     session.execute(delete(CorrectionItem).where(CorrectionItem.correction_id.in_(corrections)))
@@ -113,6 +115,7 @@ def _delete(session: Session, case: Case, actor: Actor, rule: str) -> None:
 
 def _anonymise(session: Session, case: Case, actor: Actor, rule: str) -> None:
     _bury_bytes(session, case)
+    _forget_proofs(session, case)
     for sheet in sheets.all_of(session, case.id):
         definition = versions.load(session, sheet.version)
         sheet.answers, sheet.provenance = statistical(definition, sheet.answers), {}
@@ -142,6 +145,12 @@ def statistical(definition: Definition, answers: Mapping[str, Any]) -> dict[str,
         and not question.personal
         and not question.sensitive
     }
+
+
+def _forget_proofs(session: Session, case: Case) -> None:
+    """A signature holds the whole signed document; a shield says why somebody had to be protected."""
+    for table in (Signature, AccessShield):
+        session.execute(delete(table).where(table.case_id == case.id))
 
 
 def _bury_bytes(session: Session, case: Case) -> None:

@@ -35,7 +35,8 @@ WORDS: Final[dict[str, Text]] = {
     ),
     "report": Text(
         ja="道路などのこわれた所は、次のページから知らせてください。写真と場所を送れます。このリンクは1回だけ使えます。",
-        easy="道が こわれて いたら、次の ページで おしえて ください。写真と 場所を 送れます。リンクは 1回だけ 使えます。",
+        easy="道が こわれて いたら、次の ページで おしえて ください。写真と 場所を 送れます。"
+        "リンクは 1回だけ 使えます。",
         en="Please report damage on the next page. You can add a photo and the place. The link works once.",
     ),
     "report_button": Text(

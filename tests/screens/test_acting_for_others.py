@@ -11,8 +11,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from tests.casework_office import Office, open_office, post, token_of
+from tests.fakes.counter import send
 from webapp import clock
 from webapp.audit import AuditEntry
+from webapp.casework.models import Case
 from webapp.db import Database
 from webapp.identity import mandates, sessions
 from webapp.identity.mandate_models import CounterVisit, Mandate
@@ -66,6 +68,31 @@ def test_a_mandate_is_offered_taken_used_and_ended(office: Office) -> None:
         assert begun.on_behalf_of == str(only_mandate(office).grantor_id)
     post(hana, "/mandates/", f"/mandates/{number}/revoke")
     assert post(taro, "/mandates/", f"/mandates/{number}/act").status_code == 404
+
+
+def test_staff_see_who_acted_for_whom(office: Office) -> None:
+    hana, taro = resident(office, "花子"), resident(office, "太郎")
+    link = offer(office, hana, "test-application")
+    post(taro, link, link, answer="accept")
+    post(taro, "/mandates/", f"/mandates/{only_mandate(office).id}/act")
+    begun = post(taro, "/apply/start/test-application", "/apply/start/test-application")
+    page = taro.get(begun.headers["Location"], follow_redirects=True).request.path
+    typed = {"applicant_name": "花子", "tel": "09012345678", "email": "", "wish": "髙﨑𠮷"}
+    check = send(taro, taro.get(page), page, {**typed, "_action": "next"}).headers["Location"]
+    receipt = send(taro, taro.get(check), check, {"declared": "yes"}).headers["Location"]
+    assert "受け付けました" in taro.get(receipt).text
+    with office.database.reading() as session:
+        case = session.scalars(select(Case)).one()
+        assert case.resident_id == only_mandate(office).grantor_id
+    shown = office.client("tanto").get(f"/staff/cases/{case.reference}").text
+    assert "太郎さんが、花子さんの代理で送りました" in shown
+    assert "代理人が入力" in shown
+    assert case.reference in hana.get("/my").text
+
+
+def test_nobody_is_called_an_agent_who_sent_their_own(office: Office) -> None:
+    reference = office.submit()
+    assert "代理で送りました" not in office.client("tanto").get(f"/staff/cases/{reference}").text
 
 
 def test_the_offer_works_once_and_not_for_oneself(office: Office) -> None:

@@ -135,6 +135,15 @@ def grantor_name(session: Session, row: Mandate) -> str:
     return str(_grantor(session, row).profile.get("name", ""))
 
 
+def agent_of(session: Session, grantor_id: int, sender_id: str | None) -> Resident | None:
+    """Return who sent something for ``grantor_id`` under a mandate, ended ones included; else None."""
+    if sender_id is None or not sender_id.isdigit() or int(sender_id) == grantor_id:
+        return None
+    given = Mandate.grantor_id == grantor_id, Mandate.agent_id == int(sender_id)
+    taken = session.scalars(select(Mandate).where(*given, Mandate.accepted_at.is_not(None))).first()
+    return session.get(Resident, int(sender_id)) if taken else None
+
+
 def state(row: Mandate) -> str:
     """Return ``offered``, ``lapsed``, ``declined``, ``revoked``, ``over`` or ``in_force``."""
     if row.revoked_at is not None:

@@ -9,9 +9,10 @@ from types import MappingProxyType
 
 from webapp.casework.models import Case
 from webapp.casework.search import fold
-from webapp.identity import residents, signatures
+from webapp.identity import mandates, residents, signatures
 from webapp.identity.models import Resident
 from webapp.identity.residents import Asserted
+from webapp.intake import sheets
 from webapp.web.transaction import db
 
 OUTCOMES: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -38,6 +39,9 @@ class SignatureLine:
 class CasePerson:
     """What staff should know about the person before they act or telephone."""
 
+    name: str = ""
+    agent: str | None = None
+    """Who sent the application for this person under a mandate."""
     protected: bool = False
     bounced_at: datetime | None = None
     asserted: Asserted | None = None
@@ -46,7 +50,7 @@ class CasePerson:
 
     @property
     def is_known(self) -> bool:
-        return bool(self.asserted or self.signatures)
+        return bool(self.asserted or self.signatures or self.agent is not None)
 
 
 def of_case(case: Case) -> CasePerson:
@@ -56,7 +60,10 @@ def of_case(case: Case) -> CasePerson:
         return CasePerson(signatures=_signatures(case))
     said = residents.asserted(db(), resident.id)
     declared = str(case.contact.get("name") or "")
+    agent = mandates.agent_of(db(), resident.id, sheets.sent_by(db(), case.id))
     return CasePerson(
+        name=str(resident.profile.get("name") or declared or "氏名の登録なし"),
+        agent=str(agent.profile.get("name") or "氏名の登録なし") if agent else None,
         protected=resident.protected,
         bounced_at=resident.email_bounced_at,
         asserted=said,

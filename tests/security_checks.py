@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - one line for each check reads better than three
 """The security checklist: what is required, on which basis, and what proves it.
 
 ``proof`` is ``test:`` a file (and words of its test names), ``command:`` a command of this repository, or

@@ -1,7 +1,5 @@
 """What a clerk can get wrong, and what the check says: the place, what is wrong, what to write instead."""
 
-# ruff: noqa: E501 - the table reads best with one mistake to a line
-
 from __future__ import annotations
 
 from datetime import date

@@ -49,7 +49,7 @@ def test_two_starts_of_one_charge_end_at_the_same_page(world: World) -> None:
 def test_the_database_refuses_a_second_open_attempt(world: World) -> None:
     charge = world.charge()
     world.pay_page(charge)
-    with pytest.raises(IntegrityError), world.database.transaction() as session:  # noqa: PT012  (flush at commit)
+    with pytest.raises(IntegrityError), world.database.transaction() as session:
         row = session.scalars(select(PaymentAttempt)).one()
         session.add(
             PaymentAttempt(

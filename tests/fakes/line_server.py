@@ -131,6 +131,7 @@ class Handler(BaseHTTPRequestHandler):
         with state.lock:
             state.counts[kind] += 1
             fault = state.next_fault() if kind in TAKES_KEY else None
+            state.counts["faulted"] += fault is not None
         if fault in ("500-before", "reset-before", "slow", "429-rate", "429-concurrent", "html-500"):
             self._play(fault)
             return

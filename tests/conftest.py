@@ -11,8 +11,11 @@ import pytest
 from sqlalchemy.orm import Session
 
 from webapp import db as webapp_db
+from webapp import yaml_source
 
 os.environ.pop("MADOGUCHI_CLOCK_FILE", None)
+if "MADOGUCHI_CACHE_DIR" in os.environ:
+    yaml_source.remember_in(Path(os.environ["MADOGUCHI_CACHE_DIR"]))
 TEST_KEYS = [("test", bytes(range(32)))]
 
 

@@ -38,6 +38,8 @@ class Settings:
     city_dir: Path = ROOT / "demo"
     forms_dir: Path = ROOT / "forms"
     data_dir: Path = ROOT / "var"
+    cache_dir: Path = ROOT / "var" / "cache"
+    """What can be made anew at any time: parsed data files, by hash."""
     base_url: str = "http://localhost:8000"
     """Where residents reach the site; links in messages begin with it."""
     internal_url: str = ""
@@ -85,6 +87,7 @@ class Settings:
             city_dir=Path(source.get("CITY_DIR") or ROOT / "demo").resolve(),
             forms_dir=Path(mine.pop("forms_dir", "") or ROOT / "forms").resolve(),
             data_dir=data_dir,
+            cache_dir=Path(mine.pop("cache_dir", "") or data_dir / "cache").resolve(),
             base_url=base_url,
             internal_url=mine.pop("internal_url", "").rstrip("/") or base_url,
             trusted_proxies=int(mine.pop("trusted_proxies", "0")),

@@ -46,7 +46,11 @@ def running(folder: Path, *, database_url: str | None = None, **settings: str) -
     """Start web and worker; ``settings`` are further environment variables."""
     port = _free_port()
     folder.mkdir(parents=True, exist_ok=True)
-    env = {key: value for key, value in os.environ.items() if not key.startswith("MADOGUCHI_")}
+    env = {
+        key: value
+        for key, value in os.environ.items()
+        if not key.startswith("MADOGUCHI_") or key == "MADOGUCHI_CACHE_DIR"
+    }
     env |= {
         "MADOGUCHI_MODE": "demo",
         "MADOGUCHI_DATA_DIR": str(folder),

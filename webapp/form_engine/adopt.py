@@ -81,6 +81,6 @@ def _changed(
     given = overrides.model_dump(mode="json", by_alias=True, exclude_unset=True)
     changed = Definition.from_json({**data, **given})
     place = source.position(("procedures", definition.slug))
-    for complaint in reference_complaints(changed, Source(source.file, changed.to_json(), None)):
+    for complaint in reference_complaints(changed, Source(source.file, changed.to_json(), "")):
         complaints.append(Complaint(source.file, *place, complaint.what, complaint.instead))
     return changed

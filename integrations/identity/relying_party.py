@@ -6,8 +6,6 @@ Every refusal has its own code. State, nonce and verifier stay on the server, ne
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import hmac
 import secrets
 import time
@@ -16,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import urlencode
 
+from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 
@@ -89,7 +88,7 @@ class RelyingParty:
             "scope": " ".join(scopes or self.profile.scopes),
             "state": state,
             "nonce": nonce,
-            "code_challenge": _base64url(hashlib.sha256(verifier.encode()).digest()),
+            "code_challenge": create_s256_code_challenge(verifier),
             "code_challenge_method": "S256",
             **({"acr_values": self.profile.acr_values} if self.profile.acr_values else {}),
             **({"max_age": str(self.profile.max_age)} if self.profile.max_age is not None else {}),
@@ -232,7 +231,3 @@ def _text(values: Mapping[str, Any], key: str, code: str) -> str:
     if not isinstance(value, str) or not value:
         raise ProtocolBroken(code)
     return value
-
-
-def _base64url(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()

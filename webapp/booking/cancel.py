@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from webapp import clock
 from webapp.audit import Actor
-from webapp.booking import letters
+from webapp.booking import letters, paying
 from webapp.booking.errors import NotAllowed
 from webapp.booking.facility import Facilities
 from webapp.booking.find import lock_booking, of_case
@@ -72,6 +72,8 @@ def cancel(
     vacate(session, facilities, booking)
     charge = _settle_charge(session, booking, rule, reason, actor)
     _tell_and_close(session, facilities, booking, actor, reason, rule)
+    if charge is not None:
+        paying.confirm_if_nothing_is_open(session, facilities, charge)
     return Cancelled(booking, rule, charge)
 
 
@@ -100,13 +102,12 @@ def _settle_charge(
         return None
     charge = charges.lock(session, booking.charge_id)
     why = reason or "予約の取消し"
-    if booking.paid_yen == 0:
-        if _others_on(session, booking):
-            if charge.open_yen >= booking.total_yen > 0:
-                charges.waive(session, charge, booking.total_yen, reason=why, actor=actor)
-        else:
-            charges.cancel(session, charge, reason=why, actor=actor)
-    elif rule.refund_yen:
+    if booking.paid_yen == 0 and not _others_on(session, booking):
+        return charges.cancel(session, charge, reason=why, actor=actor)
+    unpaid = min(booking.total_yen - booking.paid_yen, charge.open_yen)
+    if unpaid > 0:
+        charges.waive(session, charge, unpaid, reason=why, actor=actor)
+    if rule.refund_yen:
         cite = rule.citation or None
         charges.waive(session, charge, rule.refund_yen, reason=why, actor=actor, citation=cite)
         applied = refunds.Rule(why, rule.citation, f"{booking.paid_yen:,}円のうち{rule.refund_yen:,}円")

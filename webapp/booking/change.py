@@ -1,5 +1,6 @@
-"""Moving a booking to another time or room without letting go of it first."""
+"""Moving a booking to another time, room or equipment without letting go of it first."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, select, update
@@ -7,71 +8,183 @@ from sqlalchemy.orm import Session
 
 from webapp import clock
 from webapp.audit import Actor
-from webapp.booking import letters
+from webapp.booking import difference, letters
 from webapp.booking.cells import cell_ids
 from webapp.booking.counting import exchange
+from webapp.booking.difference import Difference
 from webapp.booking.errors import NotAllowed
 from webapp.booking.facility import Facilities, Facility, Room
 from webapp.booking.find import lock_booking
-from webapp.booking.hold import check_wish, clear_holds, days_of, facility_and_room
+from webapp.booking.hold import (
+    check_limits,
+    check_size,
+    check_wish,
+    clear_holds,
+    days_of,
+    facility_and_room,
+    require_running,
+)
 from webapp.booking.models import Booking, Occupancy
 from webapp.booking.occupy import Slot, take_cells
 from webapp.booking.person import Booker
-from webapp.booking.pricing import price_booking, terms_of
 from webapp.booking.refunds import may_change, rule_of
 from webapp.booking.states import HOLDING, take
-from webapp.booking.wish import Wish, draws_of, draws_of_booking, expand_bands, slots_of, span_of
+from webapp.booking.wish import Span, Wish, draws_of, draws_of_booking, expand_bands, slots_of, span_of
 from webapp.casework import timeline
 from webapp.casework.models import Case
+from webapp.payment.models import Charge
+
+
+@dataclass(frozen=True)
+class Changed:
+    """The booking as it stands now, what the change did to the money, and its charge if it has one."""
+
+    booking: Booking
+    difference: Difference
+    charge: Charge | None
+
+
+@dataclass(frozen=True)
+class _Move:
+    """A change that every rule allows; whether the place is free only the database knows."""
+
+    facility: Facility
+    room: Room
+    span: Span
+    bands: tuple[str, ...]
+    difference: Difference
+
+    def starts_at(self, wish: Wish) -> datetime:
+        return self.span.starts_at(wish.use_on)
+
+    def ends_at(self, wish: Wish) -> datetime:
+        return self.span.ends_at(wish.use_on)
+
+
+def preview(
+    session: Session,
+    facilities: Facilities,
+    booking: Booking,
+    wish: Wish,
+    booker: Booker,
+    *,
+    our_fault: bool = False,
+) -> Difference:
+    """What `change` would do to the price, under the same rules. Nothing is taken or written.
+
+    Raises what `change` raises, except Taken.
+    """
+    return _plan(session, facilities, booking, wish, booker, our_fault).difference
 
 
 def change(
-    session: Session, facilities: Facilities, token: str, wish: Wish, booker: Booker, *, actor: Actor
-) -> Booking:
-    """Move a booking within its facility. Raises Taken (it then stands as it was), NotAllowed, IllegalStep.
+    session: Session,
+    facilities: Facilities,
+    token: str,
+    wish: Wish,
+    booker: Booker,
+    *,
+    actor: Actor,
+    our_fault: bool = False,
+    expected: Difference | None = None,
+) -> Changed:
+    """Move a booking within its facility, at the price of the new use.
 
-    New cells are taken before old ones are given back, so two people who swap cannot wait for each other.
-    A higher price on a booking already paid is refused online; a lower one is not paid back by itself.
+    `wish` is the whole new use, equipment and head count included: start from `wish.wish_of(booking)` and
+    replace what changes. New cells and counters are taken before old ones are given back, so two people
+    who swap cannot wait for each other; after any refusal the booking stands as it was.
+
+    Only the difference in price moves money: more is claimed on the same charge, less lowers what is still
+    unpaid, and of what is already paid the share that the facility's rule returns is proposed as a refund.
+    `our_fault`: the city asks for the change, so all of it is returned. `expected` is the preview that
+    the page showed; NotAllowed("price_changed") when it is another one now.
+
+    Raises Taken, NotAllowed (window, limit, deadline, number of changes, approval, a payment under way),
+    HoldOver, IllegalStep (the booking ended, or another facility), NotFound.
     """
     booking = lock_booking(session, token)
-    facility, room = facility_and_room(facilities, booking.facility, wish.room)
-    if booking.state not in HOLDING or wish.facility != booking.facility:
-        take(booking, "change_to_another_facility" if booking.state in HOLDING else "cancel")
-    _require_allowed(facilities, facility, booking, room, booker)
-    check_wish(facilities, facility, room, wish, booker, clock.now())
-    span = span_of(facility, room, wish)
-    bands = expand_bands(facility, room, wish.bands) if room.mode == "bands" else ()
-    _move(session, facility, booking, room, span.starts_at(wish.use_on), span.ends_at(wish.use_on))
-    booking.room, booking.use_on, booking.bands = room.key, wish.use_on, list(bands)
-    booking.starts_at, booking.ends_at = span.starts_at(wish.use_on), span.ends_at(wish.use_on)
+    move = _plan(session, facilities, booking, wish, booker, our_fault)
+    if expected is not None and expected != move.difference:
+        raise NotAllowed("price_changed", "料金が変わりました。もう一度内容を確かめてください。")
+    _require_no_payment_under_way(session, booking, move.difference)
+    _move(session, booking, move, wish)
+    booking.room, booking.use_on, booking.bands = wish.room, wish.use_on, list(move.bands)
+    booking.starts_at, booking.ends_at = move.starts_at(wish), move.ends_at(wish)
+    booking.persons, booking.extras = wish.persons, {k: n for k, n in wish.extras.items() if n > 0}
     booking.changes += 1
-    _reprice(facility, booking, booker)
+    charge = difference.settle(session, facilities, move.facility, booking, move.difference, actor)
     if booking.case_id is not None:
         case = session.get_one(Case, booking.case_id)
         timeline.record(session, case, "booking_changed", actor, public=True)
-        letters.tell_about(session, facility, case, [booking], "booking_confirmed")
-    return booking
+        session.flush()
+        to_pay, refund = move.difference.to_pay_yen, move.difference.refund_yen
+        letters.tell_about_change(session, move.facility, case, booking, to_pay_yen=to_pay, refund_yen=refund)
+    return Changed(booking, move.difference, charge)
 
 
-def _require_allowed(
-    facilities: Facilities, facility: Facility, booking: Booking, room: Room, booker: Booker
-) -> None:
+def _plan(
+    session: Session, facilities: Facilities, booking: Booking, wish: Wish, booker: Booker, our_fault: bool
+) -> _Move:
+    now = clock.now()
+    if booking.state not in HOLDING or wish.facility != booking.facility:
+        take(booking, "change_to_another_facility" if booking.state in HOLDING else "cancel")
+    if booking.state == "held":
+        require_running(booking, now)
+    facility, room = facility_and_room(facilities, booking.facility, wish.room)
+    _require_allowed(facilities, facility, booking, booker)
+    span = span_of(facility, room, wish)
+    bands = expand_bands(facility, room, wish.bands) if room.mode == "bands" else ()
+    moved = (booking.room, booking.starts_at, booking.ends_at) != (
+        room.key,
+        span.starts_at(wish.use_on),
+        span.ends_at(wish.use_on),
+    )
+    if moved:
+        check_wish(facilities, facility, room, wish, booker, now)
+        if not booker.staff:
+            check_limits(session, facility, booker, wish, len(bands), now, without=booking.id)
+    check_size(facility, room, wish.persons)
+    found = difference.of_change(facilities, facility, booking, wish, our_fault=our_fault)
+    if booking.state in ("awaiting_payment", "confirmed"):
+        _require_no_examination(facility, room, found, booker, moved=moved)
+    return _Move(facility, room, span, bands, found)
+
+
+def _require_allowed(facilities: Facilities, facility: Facility, booking: Booking, booker: Booker) -> None:
     if booker.staff:
         return
+    room = facility.room(booking.room)
     days = days_of(facilities, facility)
-    old = facility.room(booking.room)
-    if not may_change(facility, old, booking.use_on, booking.starts_at, clock.now(), days):
+    if not may_change(facility, room, booking.use_on, booking.starts_at, clock.now(), days):
         raise NotAllowed("change_over", "変更できる期限を過ぎました。施設にお電話ください。")
     rule = rule_of(facility, room, "cash")
     if rule is not None and rule.changes is not None and booking.changes >= rule.changes:
-        raise NotAllowed("changes", f"変更できるのは{rule.changes}回までです。")
+        raise NotAllowed("changes", f"変更できるのは{rule.changes}回までです。施設にお電話ください。")
 
 
-def _move(
-    session: Session, facility: Facility, booking: Booking, room: Room, starts: datetime, ends: datetime
+def _require_no_examination(
+    facility: Facility, room: Room, found: Difference, booker: Booker, *, moved: bool
 ) -> None:
+    """What an officer has to look at first is not moved by pressing a button."""
+    if found.undecided or (moved and facility.needs_approval(room) and not booker.staff):
+        raise NotAllowed("approval", "この変更には審査が必要です。施設の窓口でお申し込みください。")
+
+
+def _require_no_payment_under_way(session: Session, booking: Booking, found: Difference) -> None:
+    """A page or slip that asks for the old amount is out."""
+    if found.before_yen == found.after_yen or booking.charge_id is None:
+        return
+    if difference.payment_under_way(session, booking.charge_id):
+        raise NotAllowed(
+            "payment_under_way",
+            "お支払いの手続きの途中です。支払いを済ませるか、1時間ほどたってから変更してください。",
+        )
+
+
+def _move(session: Session, booking: Booking, move: _Move, wish: Wish) -> None:
+    facility, room, starts, ends = move.facility, move.room, move.starts_at(wish), move.ends_at(wish)
     before = draws_of_booking(facility, booking)
-    after = list(draws_of(facility, room, starts, ends, booking.persons, booking.extras))
+    after = list(draws_of(facility, room, starts, ends, wish.persons, wish.extras))
     point = session.begin_nested()
     try:
         _move_cells(session, facility, booking, room, starts, ends)
@@ -129,19 +242,3 @@ def _shrink(session: Session, row: Occupancy, wanted: list[Slot]) -> None:
     elif keep[0] != (row.starts_at, row.ends_at):
         start, end = keep[0]
         session.execute(update(Occupancy).where(Occupancy.id == row.id).values(starts_at=start, ends_at=end))
-
-
-def _reprice(facility: Facility, booking: Booking, booker: Booker) -> None:
-    if booking.quote is None:
-        return
-    price = price_booking(facility, booking, terms_of(booking))
-    if price is None:
-        return
-    settled = booking.paid_yen > 0 or booking.charge_id is not None
-    if settled and price.total_yen > booking.total_yen and not booker.staff:
-        raise NotAllowed(
-            "dearer", "変更後の料金が高くなります。差額のお支払いがあるため、窓口で変更してください。"
-        )
-    booking.quote = price.to_json()
-    if not settled:
-        booking.total_yen = price.total_yen

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy.orm import Session
@@ -91,7 +92,10 @@ def proceed_to_payment(
     total = sum(b.total_yen for b in bookings)
     prepaid = facility.payment.prepaid
     due = min(pay_by(facility, now, b.use_on, b.starts_at, days) for b in bookings)
-    charge = _charge(session, facility, case, bookings, due, actor, channel) if total else None
+    charge = None
+    if total:
+        lines = [line for booking in bookings for line in charge_lines(facility, booking)]
+        charge = open_booking_charge(session, facility, case, lines, due, actor, channel, prepaid=prepaid)
     for booking in bookings:
         booking.charge_id = charge.id if charge else None
         booking.expires_at = None
@@ -176,16 +180,18 @@ def _open_case(
     )
 
 
-def _charge(
+def open_booking_charge(
     session: Session,
     facility: Facility,
     case: Case,
-    bookings: Sequence[Booking],
-    due: Any,
+    lines: Sequence[Line],
+    due: datetime,
     actor: Actor,
     channel: str,
+    *,
+    prepaid: bool,
 ) -> Charge:
-    lines = [line for booking in bookings for line in charge_lines(facility, booking)]
+    """Open the charge of a booking case; with `prepaid` the slot is held only until `due`."""
     return open_charge(
         session,
         case_id=case.id,
@@ -199,16 +205,20 @@ def _charge(
         title=case.title,
         facility=facility.slug,
         department=facility.department,
-        pay_before=due if facility.payment.prepaid else None,
+        pay_before=due if prepaid else None,
         konbini_until=last_day(due),
     )
 
 
+def charge_head(facility: Facility, booking: Booking) -> str:
+    """Day and room, in front of each line of a charge."""
+    return f"{booking.use_on.month}/{booking.use_on.day} {facility.room(booking.room).name.ja}"
+
+
 def charge_lines(facility: Facility, booking: Booking) -> list[Line]:
-    """The frozen quote as lines of a charge; room and day stand in front of each."""
+    """The frozen quote as lines of a charge."""
     quote = booking.quote or {}
-    room = facility.room(booking.room).name.ja
-    head = f"{booking.use_on.month}/{booking.use_on.day} {room}"
+    head = charge_head(facility, booking)
     return [
         Line(
             label={"ja": f"{head} {line['label']['ja']}"},

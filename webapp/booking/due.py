@@ -22,7 +22,12 @@ def pay_by(facility: Facility, booked: datetime, use_on: date, starts: datetime,
         ends.append(closes_at(rule.before_use, starts, use_on, days))
     end = min(ends)
     # Booked after the printed due date: the whole day of booking remains.
-    return end if end > booked else min(starts, instant(day_of(booked), DAY_MINUTES))
+    return end if end > booked else rest_of_day(booked, starts)
+
+
+def rest_of_day(now: datetime, starts: datetime) -> datetime:
+    """The end of today, never past the start of the use."""
+    return min(starts, instant(day_of(now), DAY_MINUTES))
 
 
 def last_day(end: datetime) -> date:

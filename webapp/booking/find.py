@@ -45,6 +45,11 @@ def of_case(session: Session, case_id: int) -> list[Booking]:
     return list(session.scalars(query))
 
 
+def of_charge(session: Session, charge_id: int) -> list[Booking]:
+    """The bookings that one charge pays for."""
+    return list(session.scalars(select(Booking).where(Booking.charge_id == charge_id).order_by(Booking.id)))
+
+
 def of_day(session: Session, facility: str, day: date, states: Sequence[str]) -> list[Booking]:
     """The bookings of a facility on one day, for the timeline."""
     query = select(Booking).where(

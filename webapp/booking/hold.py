@@ -74,7 +74,7 @@ def hold(
     check_wish(facilities, facility, room, wish, booker, now)
     bands = expand_bands(facility, room, wish.bands) if room.mode == "bands" else ()
     if not booker.staff:
-        _check_limits(session, facility, booker, wish, len(bands), now)
+        check_limits(session, facility, booker, wish, len(bands), now)
     booking = _new(facility, room, wish, span, bands, booker, basket or new_token(), channel, now, minutes)
     session.add(booking)
     session.flush()
@@ -90,6 +90,32 @@ def check_wish(
     answer = answer_for(facilities, wish, booker, now)
     if not answer.allowed and not (booker.staff and answer.reason in ("too_late", "registration_expires")):
         raise NotAllowed(answer.reason, say_why_not(answer))
+
+
+def check_limits(
+    session: Session,
+    facility: Facility,
+    booker: Booker,
+    wish: Wish,
+    bands: int,
+    now: datetime,
+    *,
+    without: int | None = None,
+) -> None:
+    """How much one person or group may take. `without`: the booking being changed. Raises NotAllowed."""
+    rules = facility.limits
+    if any(
+        limit is not None
+        for limit in (
+            rules.per_month,
+            rules.bands_per_month,
+            rules.active,
+            rules.cancellations,
+            rules.max_consecutive_days,
+        )
+    ):
+        limits.lock_owner(session, booker.key)
+        limits.check(session, facility, booker.key, wish.use_on, max(1, bands), now, without=without)
 
 
 def check_size(facility: Facility, room: Room, persons: int) -> None:
@@ -170,24 +196,6 @@ def say_why_not(answer: Answer) -> str:
         "registration_expires": "利用者登録の有効期限より後の日は予約できません。登録を更新してください。",
     }
     return sentences.get(answer.reason, "予約できます。")
-
-
-def _check_limits(
-    session: Session, facility: Facility, booker: Booker, wish: Wish, bands: int, now: datetime
-) -> None:
-    rules = facility.limits
-    if any(
-        limit is not None
-        for limit in (
-            rules.per_month,
-            rules.bands_per_month,
-            rules.active,
-            rules.cancellations,
-            rules.max_consecutive_days,
-        )
-    ):
-        limits.lock_owner(session, booker.key)
-        limits.check(session, facility, booker.key, wish.use_on, max(1, bands), now)
 
 
 def _new(

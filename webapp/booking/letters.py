@@ -55,3 +55,33 @@ def tell_about(
         },
         dedupe_key=f"booking:{event}:{case.id}:{marks}:{first.changes}:{clock.today()}",
     )
+
+
+def tell_about_change(
+    session: Session, facility: Facility, case: Case, booking: Booking, *, to_pay_yen: int, refund_yen: int
+) -> None:
+    """Say what the booking is now, what it costs, and what happens to the difference."""
+    data: dict[str, Any] = {}
+    if booking.total_yen:
+        data["amount_yen"] = booking.total_yen
+    if booking.state == "awaiting_payment":
+        data["held_until"] = booking.pay_by
+    if to_pay_yen:
+        data["next"] = _in_three(
+            to_pay_yen,
+            "差額の{}円をお支払いください。",
+            "あと {}円 はらって ください。",
+            "Please pay the difference of {} yen.",
+        )
+    elif refund_yen:
+        data["next"] = _in_three(
+            refund_yen,
+            "差額のうち{}円をお返しします。",
+            "{}円を 返します。",
+            "We will refund {} yen of the difference.",
+        )
+    tell_about(session, facility, case, [booking], "booking_changed", **data)
+
+
+def _in_three(yen: int, ja: str, easy: str, en: str) -> dict[str, str]:
+    return {lang: words.format(f"{yen:,}") for lang, words in (("ja", ja), ("easy", easy), ("en", en))}

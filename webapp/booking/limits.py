@@ -1,9 +1,10 @@
 """How much one person or group may take: per month, at once, in a row, and after many cancellations."""
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
-from sqlalchemy import func, select, text
+from sqlalchemy import ColumnElement, func, select, text
 from sqlalchemy.orm import Session
 
 from webapp.booking.errors import NotAllowed
@@ -21,34 +22,28 @@ def lock_owner(session: Session, owner_key: str) -> None:
 
 
 def check(
-    session: Session, facility: Facility, owner_key: str, use_on: date, bands: int, now: datetime
+    session: Session,
+    facility: Facility,
+    owner_key: str,
+    use_on: date,
+    bands: int,
+    now: datetime,
+    *,
+    without: int | None = None,
 ) -> None:
-    """Raises NotAllowed, naming the rule and what to do."""
+    """Raises NotAllowed, naming the rule and what to do. `without`: a booking that is being changed."""
     rules = facility.limits
-    if rules.cancellations is not None:
+    if rules.cancellations is not None and without is None:
         _check_cancellations(session, facility, owner_key, now)
-    if rules.per_month is None and rules.bands_per_month is None and rules.active is None:
-        if rules.max_consecutive_days is not None:
-            _check_days_in_a_row(session, facility, owner_key, use_on)
-        return
-    mine = _own_days(
-        session, facility, owner_key, first_of_month(use_on), add_months(first_of_month(use_on), 1)
-    )
-    if rules.per_month is not None and len(mine) >= rules.per_month:
-        raise NotAllowed(
-            "per_month", f"同じ月に予約できるのは{rules.per_month}件までです。ほかの月をお選びください。"
-        )
-    if rules.bands_per_month is not None and sum(n for _, n in mine) + bands > rules.bands_per_month:
-        limit = rules.bands_per_month
-        raise NotAllowed(
-            "bands_per_month", f"同じ月に予約できるのは{limit}区分までです。ほかの月をお選びください。"
-        )
-    if rules.active is not None and _active(session, facility, owner_key, now) >= rules.active:
+    others = _Others(facility.slug, owner_key, without)
+    if rules.per_month is not None or rules.bands_per_month is not None:
+        _check_month(session, facility, others, use_on, bands)
+    if rules.active is not None and others.active(session, now) >= rules.active:
         raise NotAllowed(
             "active", f"利用前の予約は{rules.active}件までです。使い終わってからお申し込みください。"
         )
     if rules.max_consecutive_days is not None:
-        _check_days_in_a_row(session, facility, owner_key, use_on)
+        _check_days_in_a_row(session, facility, others, use_on)
 
 
 def longest_run(days: set[date], day: date) -> int:
@@ -74,12 +69,55 @@ def is_weekly(days: list[date]) -> bool:
     return len(ordered) >= 3 and gaps == {7}
 
 
-def _check_days_in_a_row(session: Session, facility: Facility, owner_key: str, use_on: date) -> None:
+@dataclass(frozen=True)
+class _Others:
+    """What the person or group holds at a facility besides the booking in question."""
+
+    facility: str
+    owner_key: str
+    without: int | None
+
+    @property
+    def where(self) -> list[ColumnElement[bool]]:
+        mine = [
+            Booking.facility == self.facility,
+            Booking.owner_key == self.owner_key,
+            Booking.state.in_(HOLDING),
+        ]
+        return mine if self.without is None else [*mine, Booking.id != self.without]
+
+    def days(self, session: Session, start: date, end: date) -> list[tuple[date, int]]:
+        """Days of use in [start, end) with how many bands each takes."""
+        query = select(Booking.use_on, Booking.bands).where(
+            *self.where, Booking.use_on >= start, Booking.use_on < end
+        )
+        return [(day, max(1, len(bands or []))) for day, bands in session.execute(query)]
+
+    def active(self, session: Session, now: datetime) -> int:
+        return session.scalar(select(func.count()).where(*self.where, Booking.ends_at > now)) or 0
+
+
+def _check_month(session: Session, facility: Facility, others: _Others, use_on: date, bands: int) -> None:
+    rules = facility.limits
+    first = first_of_month(use_on)
+    mine = others.days(session, first, add_months(first, 1))
+    if rules.per_month is not None and len(mine) >= rules.per_month:
+        raise NotAllowed(
+            "per_month", f"同じ月に予約できるのは{rules.per_month}件までです。ほかの月をお選びください。"
+        )
+    if rules.bands_per_month is not None and sum(n for _, n in mine) + bands > rules.bands_per_month:
+        limit = rules.bands_per_month
+        raise NotAllowed(
+            "bands_per_month", f"同じ月に予約できるのは{limit}区分までです。ほかの月をお選びください。"
+        )
+
+
+def _check_days_in_a_row(session: Session, facility: Facility, others: _Others, use_on: date) -> None:
     limit = facility.limits.max_consecutive_days
     if limit is None:
         return
     around = timedelta(days=limit + 1)
-    days = {day for day, _ in _own_days(session, facility, owner_key, use_on - around, use_on + around)}
+    days = {day for day, _ in others.days(session, use_on - around, use_on + around)}
     if longest_run(days, use_on) > limit:
         raise NotAllowed("consecutive", f"続けて使えるのは{limit}日までです。日を空けてお選びください。")
 
@@ -100,26 +138,3 @@ def _check_cancellations(session: Session, facility: Facility, owner_key: str, n
             f"過去{rules.cancellations_days}日間の取消しが{count}件あるため、いまは予約できません。"
             "施設にお電話ください。",
         )
-
-
-def _own_days(
-    session: Session, facility: Facility, owner_key: str, start: date, end: date
-) -> list[tuple[date, int]]:
-    query = select(Booking.use_on, Booking.bands).where(
-        Booking.facility == facility.slug,
-        Booking.owner_key == owner_key,
-        Booking.state.in_(HOLDING),
-        Booking.use_on >= start,
-        Booking.use_on < end,
-    )
-    return [(day, max(1, len(bands or []))) for day, bands in session.execute(query)]
-
-
-def _active(session: Session, facility: Facility, owner_key: str, now: datetime) -> int:
-    query = select(func.count()).where(
-        Booking.facility == facility.slug,
-        Booking.owner_key == owner_key,
-        Booking.state.in_(HOLDING),
-        Booking.ends_at > now,
-    )
-    return session.scalar(query) or 0

@@ -19,6 +19,8 @@ from webapp.casework.models import Case
 from webapp.payment.models import Charge
 from webapp.payment.settle import Handlers, Paid
 
+GIVEN_UP = frozenset({"cancelled", "displaced", "refused"})
+
 
 def handlers(facilities: Facilities) -> Handlers:
     """The handlers of purpose "booking"."""
@@ -31,8 +33,8 @@ def handlers(facilities: Facilities) -> Handlers:
 
 def settled(session: Session, facilities: Facilities, paid: Paid) -> bool:
     """Confirm what was paid; a lapsed slot is taken again if free. False: it is gone, a refund is due."""
-    bookings = _of_charge(session, paid.charge.id)
-    if not bookings or any(b.state in ("cancelled", "displaced", "refused") for b in bookings):
+    bookings = [b for b in _of_charge(session, paid.charge.id) if b.state not in GIVEN_UP]
+    if not bookings:
         return False
     if paid.charge.open_yen > 0 and not paid.late:
         return True
@@ -40,6 +42,21 @@ def settled(session: Session, facilities: Facilities, paid: Paid) -> bool:
         return False
     for booking in bookings:
         booking.paid_yen = booking.total_yen
+    _confirm(session, facilities, bookings, amount_yen=paid.charge.lines_yen)
+    return True
+
+
+def confirm_if_nothing_is_open(session: Session, facilities: Facilities, charge: Charge) -> None:
+    """After a claim was lowered: what waited for money that nobody owes any more is confirmed."""
+    if charge.open_yen > 0 or charge.cancelled_at is not None:
+        return
+    waiting = [b for b in _of_charge(session, charge.id) if b.state == "awaiting_payment"]
+    if waiting:
+        _confirm(session, facilities, waiting)
+
+
+def _confirm(session: Session, facilities: Facilities, bookings: list[Booking], **data: int) -> None:
+    for booking in bookings:
         if booking.state in ("awaiting_payment", "lapsed"):
             take(booking, "restore" if booking.state == "lapsed" else "confirm")
             booking.confirmed_at = clock.now()
@@ -49,10 +66,7 @@ def settled(session: Session, facilities: Facilities, paid: Paid) -> bool:
     if steps.may(case, "confirm"):
         steps.take(session, case, "confirm", SYSTEM)
     facility, _ = facility_and_room(facilities, bookings[0].facility, bookings[0].room)
-    letters.tell_about(
-        session, facility, case, bookings, "booking_confirmed", amount_yen=paid.charge.lines_yen
-    )
-    return True
+    letters.tell_about(session, facility, case, bookings, "booking_confirmed", **data)
 
 
 def wait_for_slip(session: Session, charge: Charge, until: datetime) -> None:

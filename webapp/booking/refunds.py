@@ -70,6 +70,27 @@ def refund_at(
     return _result(rule, Fraction(0), paid_yen, None, online and now < starts)
 
 
+def refund_of_change(
+    facility: Facility,
+    room: Room,
+    use: date,
+    starts: datetime,
+    now: datetime,
+    days: Days,
+    less_yen: int,
+    *,
+    our_fault: bool = False,
+) -> RefundRule:
+    """What of `less_yen`, paid for the old use and not needed for the new one, is returned.
+
+    The printed share for changes, else what cancelling the old use now would return of it.
+    """
+    rule = rule_of(facility, room, "cash")
+    if rule is not None and rule.change_refund is not None and not our_fault:
+        return _result(rule, rule.change_refund, less_yen, None, True)
+    return refund_at(facility, room, use, starts, now, days, less_yen, our_fault=our_fault)
+
+
 def may_change(
     facility: Facility, room: Room, use: date, starts: datetime, now: datetime, days: Days
 ) -> bool:

@@ -139,7 +139,10 @@ class Tier(Strict):
 
 
 class Cancellation(Strict):
-    """The refund rule. Tiers stand from the earliest moment to the latest; after the last nothing is paid."""
+    """The refund rule. Tiers stand from the earliest moment to the latest; after the last nothing is paid.
+
+    `change_refund` is the share of a price that a change lowers; without it the tier of that moment counts.
+    """
 
     rooms: list[str] = []
     method: Literal["any", "cash", "debit"] = "any"
@@ -147,6 +150,7 @@ class Cancellation(Strict):
     online_until: Moment | None = None
     change_until: Moment | None = None
     changes: int | None = None
+    change_refund: Rate | None = None
     not_our_fault: Rate | None = None
     fee_rounding: RoundingMode = "floor"
     fee_unit: int = 1

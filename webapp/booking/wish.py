@@ -10,7 +10,7 @@ from webapp.booking.errors import NotAllowed
 from webapp.booking.facility import Band, Facility, Room
 from webapp.booking.models import Booking
 from webapp.booking.occupy import Slot
-from webapp.booking.times import clock_text, instant, minutes
+from webapp.booking.times import clock_text, instant, minutes, minutes_of
 from webapp.tariff.table import Extra
 
 
@@ -44,6 +44,22 @@ class Span:
     @property
     def words(self) -> str:
         return f"{clock_text(self.start)}–{clock_text(self.end)}"
+
+
+def wish_of(booking: Booking) -> Wish:
+    """What a booking stands for now; a change is written as `dataclasses.replace(wish_of(booking), …)`."""
+    start = minutes_of(booking.starts_at)
+    length = (booking.ends_at - booking.starts_at) // timedelta(minutes=1)
+    return Wish(
+        booking.facility,
+        booking.room,
+        booking.use_on,
+        tuple(booking.bands),
+        start,
+        start + length,
+        booking.persons,
+        dict(booking.extras),
+    )
 
 
 def span_of(facility: Facility, room: Room, wish: Wish) -> Span:

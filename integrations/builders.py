@@ -31,9 +31,18 @@ def smtp(ground: Ground) -> MailPort:
 
 def sandbox_line(ground: Ground) -> LinePort:
     """LINE as a few phones in a file."""
+    from integrations.line import login_desk
     from integrations.line.sandbox import SandboxLine
 
-    return SandboxLine(ground.data_dir / "sandbox-line.sqlite3")
+    login = login_desk.client(ground.base_url, ground.internal_url)
+    return SandboxLine(ground.data_dir / "sandbox-line.sqlite3", login)
+
+
+def messaging_api(ground: Ground) -> LinePort:
+    """The city's official account: ``MADOGUCHI_LINE_TOKEN`` and ``_LINE_SECRET``."""
+    from integrations.line.messaging_api import MessagingApiLine
+
+    return MessagingApiLine.from_options(ground.options)
 
 
 def folder(ground: Ground) -> StoragePort:

@@ -13,13 +13,16 @@ import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from integrations.line.answers import classify
 from integrations.line.buckets import Buckets
 from webapp.ports.delivery import Outcome
 from webapp.ports.line import Content, LineRefused, LineUnavailable, Quota
+
+if TYPE_CHECKING:
+    from webapp.ports.line import LineLogin
 
 log = logging.getLogger(__name__)
 API = "https://api.line.me"
@@ -43,11 +46,12 @@ class Channel:
 class MessagingApiLine:
     """See LinePort."""
 
-    def __init__(self, channel: Channel) -> None:
+    def __init__(self, channel: Channel, login: LineLogin | None = None) -> None:
         from linebot.v3.messaging import ApiClient, ApiException, Configuration
         from urllib3.exceptions import HTTPError
 
         self._channel = channel
+        self._login = login
         self._timeout = (channel.connect_s, channel.read_s)
         configuration = Configuration(host=None, access_token=channel.token)
         configuration.retries = False
@@ -59,9 +63,11 @@ class MessagingApiLine:
 
     @classmethod
     def from_options(cls, options: Mapping[str, str]) -> MessagingApiLine:
-        """Read ``MADOGUCHI_LINE_TOKEN``, ``_LINE_SECRET`` (two by comma while rotating) and, for several
-        worker processes, ``MADOGUCHI_LINE_RATE_SHARE`` (0.5 for two).
+        """Read ``MADOGUCHI_LINE_TOKEN``, ``_LINE_SECRET`` (two by comma while rotating), those of LINE Login
+        and, for several worker processes, ``MADOGUCHI_LINE_RATE_SHARE`` (0.5 for two).
         """
+        from integrations.line.login import LineLoginClient
+
         return cls(
             Channel(
                 token=options["line_token"],
@@ -69,13 +75,19 @@ class MessagingApiLine:
                 data_host=options.get("line_data_host", DATA_API),
                 share=float(options.get("line_rate_share", "1")),
                 secrets=tuple(part for part in options.get("line_secret", "").split(",") if part),
-            )
+            ),
+            LineLoginClient.from_options(options),
         )
 
     @property
     def webhook_secrets(self) -> tuple[str, ...]:
         """See LinePort."""
         return self._channel.secrets
+
+    @property
+    def login(self) -> LineLogin | None:
+        """See LinePort."""
+        return self._login
 
     def push(self, request: bytes, retry_key: str) -> Outcome:
         """See LinePort."""
@@ -86,9 +98,8 @@ class MessagingApiLine:
         return self._send("multicast", json.loads(request), retry_key)
 
     def reply(self, reply_token: str, messages: list[dict[str, Any]]) -> Outcome:
-        """See LinePort. No retry key: LINE refuses it here."""
-        outcome = self._send("reply", {"replyToken": reply_token, "messages": messages}, None)
-        return outcome if outcome.result != "retry" else Outcome("rejected", outcome.detail)
+        """See LinePort. No retry key: LINE refuses it here; the token works once."""
+        return self._send("reply", {"replyToken": reply_token, "messages": messages}, None)
 
     def validate(self, messages: list[dict[str, Any]]) -> list[str]:
         """See LinePort."""

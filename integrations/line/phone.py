@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, quote
 import requests
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
+from integrations.line.login_desk import PATH, LoginDesk
 from integrations.line.sandbox import LINK_TOKEN_LASTS_S, SandboxLine, sign
 
 if TYPE_CHECKING:
@@ -55,8 +56,9 @@ def build(line: SandboxLine, internal_url: str) -> WSGIApplication:
 class Phones:
     """The pages."""
 
-    def __init__(self, line: SandboxLine, deliver: Deliver) -> None:
+    def __init__(self, line: SandboxLine, deliver: Deliver, desk: LoginDesk | None = None) -> None:
         self._line = line
+        self._desk = desk or LoginDesk(line)
         self._deliver = deliver
         self._pages = Environment(loader=FileSystemLoader(_PAGES), autoescape=select_autoescape())
 
@@ -66,6 +68,11 @@ class Phones:
             return _answer(start_response, "200 OK", "text/css", (_PAGES / "phone.css").read_bytes())
         if path == "accountLink":
             return self._account_link(parse_qs(environ.get("QUERY_STRING", "")), root, start_response)
+        if path == f"{PATH}/token":
+            status, answer = self._desk.trade(_form(environ))
+            return _answer(start_response, status, "application/json", json.dumps(answer).encode())
+        if path == f"{PATH}/authorize":
+            return self._authorize(environ, root, start_response)
         user = path or next(iter(self._line.phones()))
         if user not in self._line.phones():
             return _answer(start_response, "404 Not Found", "text/plain", b"no such phone")
@@ -119,6 +126,22 @@ class Phones:
         self._send(row[0], {"type": "accountLink", "link": {"result": "ok", "nonce": nonce}})
         return _redirect(start_response, f"{root}/{quote(row[0])}#latest")
 
+    def _authorize(
+        self, environ: WSGIEnvironment, root: str, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        query = _first(parse_qs(environ.get("QUERY_STRING", "")))
+        if problem := self._desk.problem(query):
+            say = f"LINE Login: {problem}".encode()
+            return _answer(start_response, "400 Bad Request", "text/plain; charset=utf-8", say)
+        if environ.get("REQUEST_METHOD") == "POST":
+            user = _form(environ).get("user", "")
+            known = user in self._line.phones()
+            return _redirect(
+                start_response, self._desk.allow(query, user) if known else self._desk.cancel(query)
+            )
+        page = self._pages.get_template("login.html").render(phones=self._line.phones(), root=root)
+        return _answer(start_response, "200 OK", "text/html; charset=utf-8", page.encode())
+
     def _keep_mine(self, user: str, words: str) -> None:
         message = json.dumps({"type": "text", "text": words}, ensure_ascii=False)
         with closing(self._line.open()) as db, db:
@@ -148,7 +171,20 @@ def _shown(message: dict[str, Any]) -> dict[str, Any]:
     from integrations.mail.sandbox_app import linked, read_message
 
     words, buttons = read_message(message)
-    return {"words": linked(words), "buttons": buttons}
+    return {"words": linked(words), "buttons": buttons, "taps": _postbacks(message.get("contents"))}
+
+
+def _postbacks(node: Any) -> list[tuple[str, str]]:
+    """The buttons of a bubble that answer in the talk: (label, data)."""
+    if isinstance(node, list):
+        return [tap for part in node for tap in _postbacks(part)]
+    if not isinstance(node, dict):
+        return []
+    action = node.get("action", {})
+    mine = [(action["label"], action["data"])] if action.get("type") == "postback" else []
+    return mine + [
+        tap for part in ("header", "body", "footer", "contents") for tap in _postbacks(node.get(part))
+    ]
 
 
 def _taps(message: dict[str, Any]) -> list[tuple[str, str]]:
@@ -158,7 +194,10 @@ def _taps(message: dict[str, Any]) -> list[tuple[str, str]]:
 
 def _form(environ: WSGIEnvironment) -> dict[str, str]:
     size = min(int(environ.get("CONTENT_LENGTH") or 0), 65_536)
-    fields = parse_qs(environ["wsgi.input"].read(size).decode("utf-8", "replace"))
+    return _first(parse_qs(environ["wsgi.input"].read(size).decode("utf-8", "replace")))
+
+
+def _first(fields: dict[str, list[str]]) -> dict[str, str]:
     return {name: values[0] for name, values in fields.items()}
 
 

@@ -19,11 +19,14 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from webapp.ports.delivery import Outcome
 from webapp.ports.line import Content, LineRefused, Quota
+
+if TYPE_CHECKING:
+    from webapp.ports.line import LineLogin
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS phone (
@@ -37,6 +40,9 @@ CREATE INDEX IF NOT EXISTS talk_user ON talk (user_id, id);
 CREATE TABLE IF NOT EXISTS accepted (retry_key TEXT PRIMARY KEY, request_id TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS reply_token (token TEXT PRIMARY KEY, user_id TEXT NOT NULL, made REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS link_token (token TEXT PRIMARY KEY, user_id TEXT NOT NULL, made REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS login_code (
+    code TEXT PRIMARY KEY, user_id TEXT NOT NULL, kept TEXT NOT NULL, made REAL NOT NULL
+);
 CREATE TABLE IF NOT EXISTS content (id TEXT PRIMARY KEY, type TEXT NOT NULL, data BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS menu (
     id TEXT PRIMARY KEY, body TEXT NOT NULL, image BLOB NOT NULL, is_default INTEGER NOT NULL DEFAULT 0
@@ -72,8 +78,9 @@ def sign(body: bytes, secret: str = SECRET) -> str:
 class SandboxLine:
     """The plug and the phones. ``deliver`` (set by wsgi.py) posts a webhook body with its signature."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, login: LineLogin | None = None) -> None:
         self._file = file
+        self._login = login
         self._ready = threading.Lock()
         self._made = False
         self.deliver: Callable[[bytes, str], int] | None = None
@@ -82,6 +89,11 @@ class SandboxLine:
     def webhook_secrets(self) -> tuple[str, ...]:
         """See LinePort."""
         return (SECRET,)
+
+    @property
+    def login(self) -> LineLogin | None:
+        """See LinePort."""
+        return self._login
 
     def push(self, request: bytes, retry_key: str) -> Outcome:
         """See LinePort."""

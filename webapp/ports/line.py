@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from webapp.ports.delivery import Outcome
+from webapp.ports.identity import Begun
 
 
 class LineUnavailable(Exception):
@@ -36,12 +38,35 @@ class Content:
     type: str
 
 
+class LineLogin(Protocol):
+    """Finds out which LINE account belongs to somebody who is signed in here. It proves nothing else."""
+
+    @property
+    def page_origin(self) -> str:
+        """Origin of LINE's page, which a form of ours may lead to."""
+
+    def begin(self, redirect_uri: str) -> Begun:
+        """Return where to send the browser; speaks to nobody."""
+
+    def complete(
+        self, params: Mapping[str, str], *, state: str, secrets: Mapping[str, str], redirect_uri: str
+    ) -> str:
+        """Check what the browser brought back and return the LINE user id.
+
+        Raises Cancelled, ProviderDown, ProtocolBroken (webapp.ports.identity).
+        """
+
+
 class LinePort(Protocol):
     """Speaks to LINE. ``request`` is the JSON body, sent as it is on every attempt."""
 
     @property
     def webhook_secrets(self) -> tuple[str, ...]:
         """Channel secrets that may sign webhooks; two while one is being replaced."""
+
+    @property
+    def login(self) -> LineLogin | None:
+        """LINE Login, when the city has a channel for it."""
 
     def push(self, request: bytes, retry_key: str) -> Outcome:
         """Send to one user. 409 with an accepted request id counts as accepted."""

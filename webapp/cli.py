@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -130,12 +131,15 @@ def create_first(login: str, name: str, department: str, password: str) -> None:
 def check_forms(folders: tuple[Path, ...]) -> None:
     """Report every error of all procedures at once, run their cases, walk their branches."""
     from webapp import clock
+    from webapp.applications import process_cases
     from webapp.form_engine.report import run
 
-    settings = _services().settings
+    settings, city = _services().settings, _services().city
     own = settings.city_dir / "forms"
     chosen = list(folders) or [settings.forms_dir, *([own] if own.is_dir() else [])]
-    sys.exit(run(chosen, sys.stdout, today=clock.today()))
+    with process_cases.stage() as database:
+        played = partial(process_cases.complaints, database, city)
+        sys.exit(run(chosen, sys.stdout, today=clock.today(), processes=played))
 
 
 @forms.command("page")

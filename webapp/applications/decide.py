@@ -13,7 +13,7 @@ from webapp.applications.issue import Prepared, prepare_letter
 from webapp.audit import Actor
 from webapp.calendar.business import BusinessCalendar
 from webapp.calendar.era import format_era
-from webapp.casework import decisions, steps, telling
+from webapp.casework import decisions, registrations, steps, telling
 from webapp.casework.models import Case, CaseDecision
 from webapp.casework.states import Step, life
 from webapp.city import City
@@ -152,6 +152,7 @@ def decide(
         case.retain_until = retain.until(seen.definition, ruling.step) or case.retain_until
         if not step.needs_reasons:
             follow_up.note(session, case, seen, calendar, actor)
+            follow_up.register(session, case, seen, calendar, actor)
     telling.tell_resident(
         session,
         case,
@@ -175,4 +176,5 @@ def reopen(
         )
     steps.take(session, case, "reopen", actor, data={"reasons": reasons}, calendar=calendar)
     decisions.revoke(session, case)
+    registrations.end_all(session, case, actor)
     case.retain_until = None

@@ -28,6 +28,7 @@ from webapp.casework.models import (
     CaseOpinion,
     RetentionRun,
 )
+from webapp.casework.office_models import CaseRegistration
 from webapp.errors import NotFound
 from webapp.form_engine.model import Definition
 from webapp.identity.proof_models import AccessShield, Signature
@@ -124,7 +125,7 @@ def _anonymise(session: Session, case: Case, actor: Actor, rule: str) -> None:
         correction.reason, correction.answers = None, {}
         for item in correction.items:
             item.note, item.before, item.after = None, None, None
-    for table in (CaseMessage, CaseNote, CaseOpinion, CaseDecision, CaseDocument):
+    for table in (CaseMessage, CaseNote, CaseOpinion, CaseDecision, CaseDocument, CaseRegistration):
         session.execute(delete(table).where(table.case_id == case.id))
     session.execute(delete(CaseGram).where(CaseGram.case_id == case.id))
     session.execute(delete(Submission).where(Submission.case_id == case.id))

@@ -1,4 +1,4 @@
-"""What follows a decision: reports and renewals named by the definition become duties of the case."""
+"""What follows a decision: duties (reports, renewals) and registrations named by the definition."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from webapp.applications.review import Examined, context_of
 from webapp.audit import Actor
 from webapp.calendar.business import BusinessCalendar
 from webapp.casework import duties
+from webapp.casework import registrations as registered
 from webapp.casework.models import Case, CaseDuty
 from webapp.form_engine.duties import duties as duties_of
+from webapp.form_engine.registrations import registrations
 
 
 def note(
@@ -27,8 +29,17 @@ def note(
             key=f"follow-{duty.key}"[:64],
             kind="renewal" if duty.procedure == seen.definition.slug else "report",
             label=duty.title.model_dump(exclude_none=True),
+            text=duty.text.model_dump(exclude_none=True) if duty.text else None,
             due_on=duty.due,
+            remind_on=duty.remind_on,
+            procedure=duty.procedure,
             actor=actor,
         )
         for duty in found
     ]
+
+
+def register(session: Session, case: Case, seen: Examined, calendar: BusinessCalendar, actor: Actor) -> None:
+    """Write what the accepted answers make the applicant (``registrations`` of the definition)."""
+    for rule in registrations(seen.definition, seen.outcome.answers, context_of(case, calendar)):
+        registered.begin(session, case, rule.key, rule.label.model_dump(exclude_none=True), actor)

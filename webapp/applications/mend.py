@@ -61,4 +61,5 @@ def answer(
     data = {"revision": sheet.revision}
     steps.take(session, case, "answer_correction", actor, data=data, calendar=context.calendar)
     fees.follow(session, case, outcome, actor)
+    case.benefit_yen = outcome.benefit.total if outcome.benefit else None
     return sheet

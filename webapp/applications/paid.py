@@ -7,6 +7,9 @@ from webapp.audit import SYSTEM
 from webapp.calendar.business import city_hall
 from webapp.casework import deadline, steps, telling, timeline
 from webapp.casework.models import Case
+from webapp.errors import NotFound
+from webapp.form_engine.clocks import sent_on
+from webapp.intake import sheets, versions
 from webapp.payment.models import Charge
 from webapp.payment.settle import Handlers, Paid
 
@@ -18,17 +21,26 @@ def on_settled(session: Session, paid: Paid) -> bool:
     """
     case = session.get_one(Case, paid.charge.case_id)
     yen = paid.settlement.amount_yen
-    timeline.record(session, case, "paid", SYSTEM, public=True, data={"amount_yen": yen})
+    data = {"amount_yen": yen, **_sending(session, case)}
+    timeline.record(session, case, "paid", SYSTEM, public=True, data=data)
     if case.is_closed and paid.late:
         return False
     if case.due_on is None and case.period:
         case.period = {**case.period, "from": clock.today().isoformat()}
         deadline.recompute(session, case, city_hall())
     steps.raise_news(case, "paid")
-    telling.tell_resident(
-        session, case, "paid", dedupe_key=f"paid:{paid.settlement.attempt_id}", data={"amount_yen": yen}
-    )
+    telling.tell_resident(session, case, "paid", dedupe_key=f"paid:{paid.settlement.attempt_id}", data=data)
     return True
+
+
+def _sending(session: Session, case: Case) -> dict[str, str]:
+    """The open day on which what was paid for is sent, where the procedure promises one."""
+    try:
+        definition = versions.load(session, sheets.latest(session, case.id).version)
+    except NotFound:
+        return {}
+    day = sent_on(definition, clock.today(), city_hall())
+    return {} if day is None else {"send_on": day.isoformat()}
 
 
 def on_refunded(session: Session, charge: Charge) -> None:

@@ -52,6 +52,21 @@ def earlier(session: Session, definition: Definition, answers: Mapping[str, Any]
     return list(session.scalars(found))
 
 
+def others(session: Session, case: Case) -> list[Case]:
+    """Every other application for the same thing by whatever way it came, for staff, oldest first.
+
+    Empty without ``once`` in the definition: then nothing says what 「同じもの」 is.
+    """
+    mine = select(Submission.same_key).where(Submission.case_id == case.id, Submission.same_key.is_not(None))
+    found = (
+        select(Case)
+        .join(Submission, Submission.case_id == Case.id)
+        .where(Submission.same_key.in_(mine), Case.id != case.id, Case.status != "withdrawn")
+        .order_by(Case.arrived_at, Case.id)
+    )
+    return list(session.scalars(found))
+
+
 def _digest(secret: bytes, definition: Definition, answers: Mapping[str, Any]) -> str:
     assert definition.once is not None
     same = [answers.get(path) for path in definition.once.same]

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from sqlalchemy import select, update
@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from webapp import clock
-from webapp.applications import fees, owed, processing, same
+from webapp.applications import budget, fees, owed, processing, same
 from webapp.audit import Actor
 from webapp.audit import record as audit
 from webapp.casework import open_case, telling
@@ -90,6 +90,7 @@ def submit(
             say="この手続きの内容が新しくなりました。新しい内容に切り替えてください。",
         )
     definition = versions.load(session, draft.version)
+    context = replace(context, budget_left=budget.left_locked(session, definition, context.today))
     outcome = _judged(draft, definition, context, confirmed)
     if not guard:
         return _file(session, draft, definition, outcome, context, actor, None)
@@ -162,6 +163,7 @@ def _file(
     sheets.add(session, case.id, version=draft.version, answers=answers, provenance=provenance, actor=actor)
     files.hand_over(session, answers, draft_id=draft.id, case_id=case.id)
     owed.note(session, case, outcome, actor)
+    case.benefit_yen = outcome.benefit.total if outcome.benefit else None
     charge = fees.charge_for(session, case, definition, outcome, actor)
     if ticket is not None:
         ticket.case_id, ticket.lookup_password = case.id, password

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from webapp import clock
@@ -27,9 +27,13 @@ def add(
     label: dict[str, Any],
     due_on: date,
     actor: Actor,
+    text: dict[str, Any] | None = None,
+    remind_on: date | None = None,
+    procedure: str | None = None,
 ) -> CaseDuty:
     """Note a duty with its day (Asia/Tokyo); the same ``key`` again moves the day instead.
 
+    ``remind_on`` None reminds a week before; ``procedure`` is the slug with which it is done online.
     Raises InvalidInput for an unknown kind or an empty label.
     """
     if kind not in KINDS:
@@ -42,7 +46,8 @@ def add(
             case_id=case.id, key=key, kind=kind, label=label, due_on=due_on, created_at=clock.now()
         )
         session.add(duty)
-    duty.due_on = due_on
+    duty.due_on, duty.remind_on = due_on, remind_on
+    duty.text, duty.procedure = text, procedure
     duty.reminded_at = None
     timeline.record(
         session, case, "duty_added", actor, public=True, data={"label": label, "due_on": due_on.isoformat()}
@@ -67,14 +72,17 @@ def of_case(session: Session, case: Case) -> list[CaseDuty]:
 
 
 def to_remind(session: Session, today: date) -> list[tuple[CaseDuty, Case]]:
-    """Return what falls due within seven days (or has) and was not reminded of yet."""
+    """Return whose day of reminding has come (a week before, unless the duty names one), once each."""
     query = (
         select(CaseDuty, Case)
         .join(Case, Case.id == CaseDuty.case_id)
         .where(
             CaseDuty.done_at.is_(None),
             CaseDuty.reminded_at.is_(None),
-            CaseDuty.due_on <= today + REMIND_BEFORE,
+            or_(
+                CaseDuty.remind_on <= today,
+                and_(CaseDuty.remind_on.is_(None), CaseDuty.due_on <= today + REMIND_BEFORE),
+            ),
         )
         .order_by(CaseDuty.due_on, CaseDuty.id)
     )

@@ -45,6 +45,20 @@ class ProcedureLine:
         """Online share from 0 to 1; None without cases."""
         return self.online / self.total if self.total else None
 
+    @property
+    def handled(self) -> int:
+        """Cases that were dealt with: decided either way, answered, or passed on to the body in charge."""
+        return self.accepted + self.refused
+
+
+@dataclass(frozen=True)
+class YearLine:
+    """One procedure's cases of one 年度, and all up to and including it."""
+
+    year: int
+    total: int
+    running: int
+
 
 def years(session: Session) -> list[int]:
     """Return the 年度 in which cases arrived, newest first."""
@@ -71,6 +85,16 @@ def by_procedure(
     for row in session.execute(query.order_by(Case.slug, Case.id)):
         groups.setdefault(row.slug, []).append(row)
     return [_line(rows, calendar) for rows in groups.values()]
+
+
+def by_year(session: Session, slug: str) -> list[YearLine]:
+    """Return the numbers of one procedure by 年度 with their running total, the oldest first."""
+    query = select(Case.fiscal_year, func.count()).where(Case.slug == slug).group_by(Case.fiscal_year)
+    lines: list[YearLine] = []
+    for year, count in session.execute(query.order_by(Case.fiscal_year)):
+        running = lines[-1].running if lines else 0
+        lines.append(YearLine(int(year), int(count), running + int(count)))
+    return lines
 
 
 def per_month(session: Session, year: int) -> list[tuple[str, int, int]]:

@@ -63,6 +63,11 @@ WORDS: Mapping[str, Text] = MappingProxyType(
             "お支払いをお願いしました", "おかねを はらって ください", "A payment was asked for"
         ),
         "paid": _text("お支払いを確認しました", "おかねを もらいました", "The payment arrived"),
+        "charge_lapsed": _text(
+            "期限までにお支払いがなかったため、請求を終わりました",
+            "しめきりまでに おかねが はらわれませんでした",
+            "The fee was not paid in time; the claim ended",
+        ),
         "charge_waived": _text("お支払いが不要になりました", "おかねは いりません", "No payment is needed"),
         "transferred": _text(
             "担当課が変わりました", "たんとうの かが かわりました", "Another department took it over"
@@ -71,6 +76,8 @@ WORDS: Mapping[str, Text] = MappingProxyType(
             "あとで提出するものがあります", "あとで だす ものが あります", "Something is due later"
         ),
         "duty_done": _text("提出を確認しました", "だした ものを 見ました", "What was due arrived"),
+        "registered": _text("登録しました", "とうろく しました", "Registered"),
+        "registration_ended": _text("登録を終えました", "とうろくが おわりました", "The registration ended"),
         "assigned": _text("担当者を決めました", "たんとうの 人を きめました", "Assigned"),
         "note_added": _text("メモを書きました", "メモを かきました", "A note was written"),
         "opinion_asked": _text(

@@ -175,6 +175,8 @@ def _membership(name: str, wanted: Any, subject: Value) -> Test:
 
     def test(scope: Scope, rows: Rows) -> bool:
         value = subject(scope, rows)
+        if isinstance(value, frozenset):
+            return (not value.isdisjoint(values)) is positive
         return value is not None and (value in values) is positive
 
     return test

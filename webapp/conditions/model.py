@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, model_validator
 from webapp.conditions.dates import STRICT, DayExpression, MovedDay, _check_day_text
 
 Scalar = bool | int | float | str
-Fact = Literal["level", "is_resident", "age", "kind", "acts_for"]
+Fact = Literal["level", "is_resident", "age", "kind", "acts_for", "registered"]
 Channel = Literal["web", "counter", "paper", "phone", "line"]
 
 GROUPS = ("all", "any", "not_", "shared", "channel")

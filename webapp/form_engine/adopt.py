@@ -12,7 +12,7 @@ from webapp.form_engine.fields import Strict
 from webapp.form_engine.load import Library
 from webapp.form_engine.model import Definition
 from webapp.form_engine.references import reference_complaints
-from webapp.form_engine.rules_model import Law, Online, Processing, Retention, Route, Window
+from webapp.form_engine.rules_model import Budget, Law, Online, Processing, Retention, Route, Window
 from webapp.yaml_source import Complaint, Source, SourceErrors, Text, read, validate
 
 
@@ -35,6 +35,7 @@ class Overrides(Strict):
     processing: Processing | None = None
     window: Window | None = None
     fee: FeeRule | None = None
+    budget: Budget | None = None
     routing: list[Route] | None = None
 
 

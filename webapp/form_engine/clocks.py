@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from webapp.calendar.business import BusinessCalendar
 from webapp.calendar.clocks import Pause, due_in_days, due_in_months
+from webapp.conditions.dates import shift
 from webapp.form_engine.limits import TOKYO
 from webapp.form_engine.model import Definition
 
@@ -22,6 +23,12 @@ def examination_starts(definition: Definition, arrived_at: datetime, calendar: B
     if definition.processing.starts == "next_open_day":
         return calendar.add_business_days(day, 1)
     return calendar.roll_forward(day)
+
+
+def sent_on(definition: Definition, paid_on: date, calendar: BusinessCalendar) -> date | None:
+    """The open day on which what was paid for is sent; None where the definition names none."""
+    span = definition.processing.after_payment
+    return None if span is None else calendar.roll_forward(shift(paid_on, span, 1, calendar))
 
 
 def due_on(

@@ -75,7 +75,7 @@ def maybe(condition: Condition | None) -> Test | None:
 
 def _compile(definition: Definition) -> Compiled:
     rules: list[Any] = [*definition.stops, *definition.notices, *definition.routing, *definition.follow_ups]
-    rules += definition.needs
+    rules += [*definition.needs, *definition.registrations]
     for money in (definition.fee, definition.benefit):
         rules += [*money.lines, *money.reductions] if money else []
     if definition.window:

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from webapp.calendar.fiscal import fiscal_label, fiscal_year
-from webapp.form_engine import fees, windows
+from webapp.form_engine import budget, fees, windows
 from webapp.form_engine.attachments import attachment_states
 from webapp.form_engine.compiled import Compiled, Ready, ReadyPage, compiled
 from webapp.form_engine.fields import Choice, Date, Group, Month, Option
@@ -39,14 +39,15 @@ def evaluate(definition: Definition, answers: Mapping[str, Any], context: Contex
     pages = [state for page in ready.pages if (state := _walk_page(page, answers, situation, fields))]
     fee = fees.compute(definition.fee, situation, ready) if definition.fee else None
     situation.when_asked_for_fee(lambda: fee.total if fee else None)
+    benefit = fees.compute(definition.benefit, situation, ready) if definition.benefit else None
     return Outcome(
         pages=tuple(pages),
         fields=fields,
         answers=situation.answers,
-        stops=tuple(_stops(definition, ready, situation)),
+        stops=(*_stops(definition, ready, situation), *budget.stops(definition, benefit, context)),
         notices=tuple(_notices(definition, ready, situation, fields)),
         fee=fee,
-        benefit=fees.compute(definition.benefit, situation, ready) if definition.benefit else None,
+        benefit=benefit,
         attachments=tuple(attachment_states(fields, situation)),
         level=required_level(definition, situation.answers, context.channel),
         department=department(definition, ready, situation),

@@ -14,6 +14,7 @@ from webapp.conditions.model import Condition
 from webapp.form_engine.fee_model import FeeRule
 from webapp.form_engine.fields import AnyField, Check, File, Strict, plain_key, walk_fields
 from webapp.form_engine.rules_model import (
+    Budget,
     FollowUp,
     Identity,
     Law,
@@ -22,6 +23,7 @@ from webapp.form_engine.rules_model import (
     Once,
     Online,
     Processing,
+    Registration,
     Retention,
     Route,
     StopRule,
@@ -92,8 +94,10 @@ class Definition(Strict):
     notices: list[NoticeRule] = []
     fee: FeeRule | None = None
     benefit: FeeRule | None = None
+    budget: Budget | None = None
     routing: list[Route] = []
     follow_ups: list[FollowUp] = []
+    registrations: list[Registration] = []
 
     _compiled: Any = PrivateAttr(default=None)
 
@@ -112,6 +116,8 @@ class Definition(Strict):
                 if key in seen:
                     raise ValueError(f"key {key!r} stands twice | give each page and field a key of its own")
                 seen.add(key)
+        if self.budget is not None and self.benefit is None:
+            raise ValueError("budget limits nothing without a benefit | write benefit:, or remove budget:")
         return self
 
     @cached_property

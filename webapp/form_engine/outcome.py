@@ -30,6 +30,8 @@ class Person:
     is_resident_of_city: bool | None = None
     kind: Literal["person", "group"] = "person"
     acts_for: str | None = None
+    registered: frozenset[str] = frozenset()
+    """Keys of the registrations that accepted applications gave and that still hold."""
     sources: Mapping[str, str] = field(default_factory=dict)
 
     def reaches(self, level: Level) -> bool:
@@ -46,6 +48,8 @@ class Context:
     person: Person | None = None
     channel: str = "web"
     calendar: BusinessCalendar = field(default_factory=city_hall)
+    budget_left: int | None = None
+    """What is left of the definition's budget this 年度, in yen; None where nobody looked."""
 
 
 @dataclass(frozen=True, slots=True)

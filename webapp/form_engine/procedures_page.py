@@ -31,7 +31,10 @@ def page(places: Iterable[Path]) -> str:
 
 
 def _count(folder: Path) -> int:
-    return len(cases.load(folder).cases) if (folder / "cases.yaml").exists() else 0
+    if not (folder / "cases.yaml").exists():
+        return 0
+    file = cases.load(folder)
+    return len(file.cases) + len(file.processes)
 
 
 def _row(definition: Definition, count: int) -> str:
@@ -73,5 +76,7 @@ def _features(definition: Definition) -> Iterator[str]:
         "benefit": definition.benefit is not None,
         "own checks": bool(definition.checks or any(f.checks for f in fields)),
         "once": definition.once is not None,
+        "budget": definition.budget is not None,
+        "registrations": bool(definition.registrations),
     }
     return (name for name, used in found.items() if used)

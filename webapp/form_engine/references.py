@@ -93,7 +93,7 @@ def _particular(desk: Desk, field: AnyField, place: Where, position: int, prefix
 
 def _rules(desk: Desk) -> None:
     definition = desk.definition
-    for name in ("stops", "notices", "routing", "follow_ups", "needs"):
+    for name in ("stops", "notices", "routing", "follow_ups", "registrations", "needs"):
         for index, rule in enumerate(getattr(definition, name)):
             _rule(desk, rule, (name, index))
     for index, check in enumerate(definition.checks):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -13,6 +13,9 @@ from webapp.form_engine.load import folders, load_with_source
 from webapp.form_engine.model import Definition
 from webapp.form_engine.proof import prove
 from webapp.yaml_source import Complaint, Source, SourceErrors
+
+Processes = Callable[[Path, Definition, cases.CaseFile, Source], Iterable[Complaint]]
+"""Plays the process cases of one procedure through the services; needs a database, so it is handed in."""
 
 
 @dataclass(frozen=True)
@@ -39,13 +42,13 @@ class Checked:
     lines: list[Line] = field(default_factory=list)
 
 
-def run(places: Sequence[Path], out: TextIO, *, today: date) -> int:
+def run(places: Sequence[Path], out: TextIO, *, today: date, processes: Processes) -> int:
     """Check every procedure below ``places`` and print each finding as ``file:line:column: what, instead``.
 
     ``today`` (Tokyo) is the day from which the walk through the branches looks. Ends with
     ``N procedures, M cases, K errors``; returns 1 when there is an error, else 0.
     """
-    checked = check(places, today=today)
+    checked = check(places, today=today, processes=processes)
     for line in checked.lines:
         print(line, file=out)
     for complaint in sorted(checked.warnings, key=_place):
@@ -58,7 +61,7 @@ def run(places: Sequence[Path], out: TextIO, *, today: date) -> int:
     return 1 if checked.errors else 0
 
 
-def check(places: Sequence[Path], *, today: date) -> Checked:
+def check(places: Sequence[Path], *, today: date, processes: Processes) -> Checked:
     """Check every procedure below ``places``; nothing stops at the first mistake."""
     checked = Checked()
     slugs: dict[str, Path] = {}
@@ -77,14 +80,16 @@ def check(places: Sequence[Path], *, today: date) -> Checked:
         checked.errors += proof.errors
         checked.warnings += proof.warnings
         before = checked.cases
-        _run_cases(folder, definition, source, checked)
+        _run_cases(folder, definition, source, checked, processes)
         checked.lines.append(
             Line(folder.name, checked.cases - before, proof.walk.covered, proof.walk.branches)
         )
     return checked
 
 
-def _run_cases(folder: Path, definition: Definition, source: Source, checked: Checked) -> None:
+def _run_cases(
+    folder: Path, definition: Definition, source: Source, checked: Checked, processes: Processes
+) -> None:
     if not (folder / "cases.yaml").exists():
         what, instead = "there is no cases.yaml", "write examples beside form.yaml, see README.md"
         checked.errors.append(source.complain(("slug",), what, instead))
@@ -94,8 +99,10 @@ def _run_cases(folder: Path, definition: Definition, source: Source, checked: Ch
     except SourceErrors as wrong:
         checked.errors += wrong.complaints
         return
-    checked.cases += len(file.cases)
+    checked.cases += len(file.cases) + len(file.processes)
     checked.errors += cases.complaints(definition, file, case_source)
+    if file.processes:
+        checked.errors += processes(folder, definition, file, case_source)
 
 
 def _place(complaint: Complaint) -> tuple[str, int, int, str]:

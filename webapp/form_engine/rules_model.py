@@ -9,7 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from webapp.conditions.dates import DayExpression, Span
 from webapp.conditions.model import Channel, Condition
-from webapp.form_engine.fields import Strict, clock_time, month_day
+from webapp.form_engine.fields import Strict, clock_time, month_day, plain_key
 from webapp.yaml_source import Text
 
 Level = Literal["none", "contact", "account", "card", "signed"]
@@ -86,6 +86,8 @@ class Processing(Strict):
 
     within: Span | None = None
     starts: Literal["arrival", "next_open_day", "payment"] = "arrival"
+    after_payment: Span | None = None
+    """How long after the payment the thing asked for is sent."""
     note: Text | None = None
 
 
@@ -180,6 +182,27 @@ class FollowUp(Strict):
     due: DayExpression
     remind: Span | None = None
     procedure: str | None = None
+
+
+class Registration(Strict):
+    """What an accepted application makes its applicant: conditions ask for ``person: registered``."""
+
+    key: str
+    label: Text
+    if_: Condition | None = Field(None, alias="if")
+
+    @field_validator("key")
+    @classmethod
+    def _plain_key(cls, key: str) -> str:
+        return plain_key(key)
+
+
+class Budget(Strict):
+    """What the city can pay in one 年度; an application beyond what is left is not taken any more."""
+
+    yen: int = Field(ge=1)
+    reason: Text | None = None
+    instead: Text
 
 
 class Need(Strict):

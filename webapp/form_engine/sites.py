@@ -44,7 +44,7 @@ def _conditions(definition: Definition) -> Iterator[Found]:
         yield from _of_fields(page.fields, ("pages", index, "fields"), "")
     for index, check in enumerate(definition.checks):
         yield ("checks", index, "fail_if"), check.fail_if, "", ""
-    for name in ("stops", "notices", "routing", "follow_ups", "needs"):
+    for name in ("stops", "notices", "routing", "follow_ups", "registrations", "needs"):
         yield from _rules(getattr(definition, name), (name,), "")
     if definition.window:
         yield from _rules(definition.window.periods, ("window", "periods"), "")

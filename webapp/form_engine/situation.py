@@ -38,6 +38,8 @@ class Situation:
             return age_on(person.birth, self.today) if person.birth else None
         if name == "is_resident":
             return person.is_resident_of_city
+        if name == "registered":
+            return person.registered
         return person.acts_for if name == "acts_for" else person.kind
 
     def shared(self, name: str) -> bool:

@@ -155,7 +155,10 @@ def _value(field: Any, path: str, chosen: dict[str, Any]) -> Any:
 
 def _surroundings(definition: Definition, sites: list[Site], today: date) -> Values:
     people = [_card_person(), None, Person(level="account", kind="group", is_resident_of_city=False)]
-    people += [Person(level="account", is_resident_of_city=True, acts_for=who) for who in _acting(sites)]
+    people += [
+        Person(level="account", is_resident_of_city=True, acts_for=who) for who in _named(sites, "acts_for")
+    ]
+    people += [replace(_card_person(), registered=frozenset({key})) for key in _named(sites, "registered")]
     found: Values = {
         PERSON: people,
         CHANNEL: ["web", "counter", "paper"],
@@ -178,11 +181,12 @@ def _counts(path: str, sites: list[Site]) -> Iterator[int]:
                         yield from (max(0, int(wanted) - 1), int(wanted), int(wanted) + 1)
 
 
-def _acting(sites: list[Site]) -> list[str]:
+def _named(sites: list[Site], fact: str) -> list[str]:
+    """The values that conditions compare a fact about the person with."""
     wanted: list[str] = []
     for site in sites:
         for c in site.condition.walk():
-            if c.person == "acts_for":
+            if c.person == fact:
                 wanted += [str(v) for v in [*(c.in_ or ()), c.is_] if v is not None]
     return list(dict.fromkeys(wanted))
 

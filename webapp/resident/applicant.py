@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from webapp import clock
 from webapp.calendar.business import BusinessCalendar
+from webapp.casework import registrations
 from webapp.city import City
 from webapp.form_engine.outcome import Context, Person
 from webapp.identity import mandates, residency, residents
@@ -49,7 +50,8 @@ def person(city: City, draft: Draft | None = None) -> Person | None:
         return None
     mandate = guards.current_mandate() if draft is None else _mandate_of(draft)
     if mandate is not None:
-        return represented(guards.current_level(), mandates.grantor_name(db(), mandate))
+        held = registrations.held_by(db(), mandate.grantor_id)
+        return represented(guards.current_level(), mandates.grantor_name(db(), mandate), held)
     return person_of(db(), resident, guards.current_level(), city)
 
 
@@ -57,9 +59,15 @@ def _mandate_of(draft: Draft) -> Mandate | None:
     return db().get(Mandate, draft.mandate_id) if draft.mandate_id is not None else None
 
 
-def represented(level: Level, name: str) -> Person:
-    """Someone an agent writes for: the agent's own proof, and of the person only the name."""
-    return Person(level=level.key, acts_for=name, name=name, sources={"name": "mandate"})  # type: ignore[arg-type]
+def represented(level: Level, name: str, registered: frozenset[str] = frozenset()) -> Person:
+    """Someone an agent writes for: the agent's own proof, and of the person the name and registrations."""
+    return Person(
+        level=level.key,  # type: ignore[arg-type]  # the same words in both places
+        acts_for=name,
+        name=name,
+        registered=registered,
+        sources={"name": "mandate"},
+    )
 
 
 def agency(slug: str) -> Agency | None:
@@ -87,6 +95,7 @@ def person_of(session: Session, resident: Resident, level: Level, city: City) ->
         level=level.key,  # type: ignore[arg-type]  # the same words in both places
         is_resident_of_city=lives_here,
         kind="group" if resident.kind == "group" else "person",
+        registered=registrations.held_by(session, resident.id),
         sources=sources,
         **known,
     )

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -10,6 +10,7 @@ from flask import current_app, request, url_for
 from flask_babel import gettext as _
 from itsdangerous import BadSignature, URLSafeSerializer
 
+from webapp.applications import budget
 from webapp.calendar.business import BusinessCalendar, city_hall
 from webapp.errors import NotFound
 from webapp.form_engine.evaluate import evaluate
@@ -144,7 +145,14 @@ def open_for_writing(token: str) -> tuple[Desk, bool]:
 
 def desk_of(draft: Draft) -> Desk:
     definition = versions.load(db(), draft.version)
-    return Desk(draft, definition, context(draft), guards.lang())
+    return Desk(draft, definition, with_budget(definition, context(draft)), guards.lang())
+
+
+def with_budget(definition: Definition, found: Context) -> Context:
+    """The same circumstances, with what is left of the procedure's budget."""
+    if definition.budget is None:
+        return found
+    return replace(found, budget_left=budget.left(db(), definition, found.today))
 
 
 def context(draft: Draft | None = None) -> Context:

@@ -2,18 +2,78 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Annotated, Any, NotRequired
 
+from pydantic import Field
 from sqlalchemy.orm import Session
+from typing_extensions import TypedDict  # pydantic reads the library's own from Python 3.12 on
 
 from webapp import clock
-from webapp.booking.availability import RoomGrid, busy_of, occupied
+from webapp.booking.availability import CellState, RoomGrid, State, busy_of, occupied
 from webapp.booking.cells import all_cell_ids
 from webapp.booking.facility import Facilities, Facility, Room
 from webapp.booking.times import instant
 
+Day = Annotated[str, Field(json_schema_extra={"format": "date"})]
+Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 
-def index(facilities: Facilities) -> list[dict[str, Any]]:
+
+class RoomEntry(TypedDict):
+    """A room; ``parts`` are the smallest cells it is made of, so rooms that share one exclude each other."""
+
+    id: str
+    name: dict[str, str]
+    capacity: int | None
+    purposes: list[str]
+    features: list[str]
+    parts: list[str]
+
+
+class FacilityEntry(TypedDict):
+    """A facility; names by language (``ja``, and ``easy``, ``en`` where there is one)."""
+
+    id: str
+    name: dict[str, str]
+    area: str
+    latitude: float | None
+    longitude: float | None
+    operator: str
+    rooms: list[RoomEntry]
+
+
+class Slot(TypedDict):
+    """A stretch of a day: ``start`` and ``end`` in minutes since 0:00; ``left`` where heads are counted."""
+
+    start: int
+    end: int
+    state: State
+    left: NotRequired[int]
+
+
+class DayEntry(TypedDict):
+    """One day of a room."""
+
+    date: Day
+    slots: list[Slot]
+
+
+class RoomDays(TypedDict):
+    """The days of one room."""
+
+    id: str
+    days: list[DayEntry]
+
+
+class Availability(TypedDict):
+    """States by room, day and stretch; times are local (``time_zone``)."""
+
+    facility: str
+    time_zone: str
+    generated_at: Moment
+    rooms: list[RoomDays]
+
+
+def index(facilities: Facilities) -> list[FacilityEntry]:
     """All facilities with their rooms."""
     return [
         {
@@ -39,7 +99,7 @@ def index(facilities: Facilities) -> list[dict[str, Any]]:
     ]
 
 
-def availability(facility: Facility, grids: Sequence[RoomGrid]) -> dict[str, Any]:
+def availability(facility: Facility, grids: Sequence[RoomGrid]) -> Availability:
     """States by room, day and stretch; times are local (Asia/Tokyo)."""
     return {
         "facility": facility.slug,
@@ -51,11 +111,7 @@ def availability(facility: Facility, grids: Sequence[RoomGrid]) -> dict[str, Any
                 "days": [
                     {
                         "date": row.day.isoformat(),
-                        "slots": [
-                            {"start": cell.span.start, "end": cell.span.end, "state": cell.state}
-                            | ({} if cell.left is None else {"left": cell.left})
-                            for cell in row.cells
-                        ],
+                        "slots": [_slot(cell) for cell in row.cells],
                     }
                     for row in grid.days
                 ],
@@ -63,6 +119,13 @@ def availability(facility: Facility, grids: Sequence[RoomGrid]) -> dict[str, Any
             for grid in grids
         ],
     }
+
+
+def _slot(cell: CellState) -> Slot:
+    slot = Slot(start=cell.span.start, end=cell.span.end, state=cell.state)
+    if cell.left is not None:
+        slot["left"] = cell.left
+    return slot
 
 
 def pins(facilities: Facilities) -> list[dict[str, Any]]:

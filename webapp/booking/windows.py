@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Literal
+
+from typing_extensions import TypedDict  # pydantic reads the library's own from Python 3.12 on
 
 from webapp.booking.facility import Facility, Room
 from webapp.booking.moments import Days, closes_at, opens_at
@@ -11,6 +13,17 @@ from webapp.booking.rules import Window
 from webapp.tariff.facts import Facts, holds
 
 Reason = Literal["open", "too_early", "too_late", "closed_day", "past", "registration_expires"]
+
+
+class AnswerEntry(TypedDict):
+    """An answer as data; `opens_at` and `closes_at` are instants, null where nothing limits."""
+
+    allowed: bool
+    reason: Reason
+    opens_at: str | None
+    closes_at: str | None
+    closed_because: str | None
+    citation: str
 
 
 @dataclass(frozen=True)
@@ -27,7 +40,7 @@ class Answer:
     def allowed(self) -> bool:
         return self.reason == "open"
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> AnswerEntry:
         return {
             "allowed": self.allowed,
             "reason": self.reason,

@@ -1,9 +1,9 @@
 """The catalogue: search, shelves, the page of one procedure, and the same as JSON."""
 
-from typing import Any
-
 from flask import Blueprint, Response, jsonify, render_template, request, url_for
 from flask_babel import gettext as _
+from pydantic import BaseModel, Field
+from typing_extensions import TypedDict  # pydantic reads the library's own from Python 3.12 on
 
 from webapp.calendar.business import city_hall
 from webapp.city import NotOnline, Shelf
@@ -14,10 +14,53 @@ from webapp.resident.before_you_start import card
 from webapp.web.display import url_if
 from webapp.web.guards import public
 from webapp.web.languages import lang
+from webapp.web.open_api import asked, described
 from webapp.web.services import services
+from webapp.yaml_source import Lang
 
 blueprint = Blueprint("catalogue", __name__)
 LONGEST_QUESTION = 100
+
+
+class CatalogueEntry(TypedDict):
+    """A procedure on its shelf; texts by language. ``identity``: how strongly one must prove who one is."""
+
+    slug: str
+    title: dict[str, str]
+    summary: dict[str, str]
+    kind: str
+    category: str
+    life_scenes: list[str]
+    department: str
+    identity: str
+    online: str
+    minutes: int
+    url: str
+
+
+class Catalogue(TypedDict):
+    """Every procedure that is offered."""
+
+    procedures: list[CatalogueEntry]
+
+
+class ProcedureEntry(CatalogueEntry):
+    """A procedure with everything its page says, in one language."""
+
+    who: str
+    needs: list[str]
+    fee: list[str]
+    processing: str | None
+    law: list[str]
+    purpose_of_use: str
+    retention: str | None
+    version: str
+
+
+class Language(BaseModel):
+    """The language of texts that exist in one only."""
+
+    lang: Lang = Field("ja", description="ja, easy (やさしい日本語) or en")
 
 
 @blueprint.get("/procedures")
@@ -76,16 +119,19 @@ def procedure(slug: str) -> str:
 
 @blueprint.get("/api/procedures")
 @public
+@described("The catalogue of procedures: stable slugs and deep links", Catalogue)
 def all_as_json() -> Response:
     """The catalogue for a city's app: stable slugs and deep links."""
-    return jsonify(procedures=[_as_json(definition) for definition in shelves.offered()])
+    return jsonify(procedures=[_entry(definition) for definition in shelves.offered()])
 
 
 @blueprint.get("/api/procedures/<slug>")
 @public
+@described("One procedure with everything its page says", ProcedureEntry, query=Language)
 def one_as_json(slug: str) -> Response:
     """One procedure with everything its page says."""
-    return jsonify(_as_json(_offered(slug), whole=True))
+    asked(Language)
+    return jsonify(_whole(_offered(slug)))
 
 
 def _shelf_page(shelf: Shelf, procedures: list[Definition], entries: list[NotOnline]) -> str:
@@ -106,8 +152,8 @@ def _offered(slug: str) -> Definition:
     return definition
 
 
-def _as_json(definition: Definition, whole: bool = False) -> dict[str, Any]:
-    data: dict[str, Any] = {
+def _entry(definition: Definition) -> CatalogueEntry:
+    return {
         "slug": definition.slug,
         "title": definition.title.model_dump(exclude_none=True),
         "summary": definition.summary.model_dump(exclude_none=True),
@@ -120,16 +166,18 @@ def _as_json(definition: Definition, whole: bool = False) -> dict[str, Any]:
         "minutes": definition.minutes,
         "url": url_for("resident.catalogue.procedure", slug=definition.slug, _external=True),
     }
-    if whole:
-        about = card(definition, lang(), city_hall(services().city.holidays))
-        data |= {
-            "who": about.who,
-            "needs": [text for text, _note in about.needs],
-            "fee": about.fee,
-            "processing": about.processing,
-            "law": about.laws,
-            "purpose_of_use": about.purpose,
-            "retention": about.retention,
-            "version": definition.version,
-        }
-    return data
+
+
+def _whole(definition: Definition) -> ProcedureEntry:
+    about = card(definition, lang(), city_hall(services().city.holidays))
+    return {
+        **_entry(definition),
+        "who": about.who,
+        "needs": [text for text, _note in about.needs],
+        "fee": about.fee,
+        "processing": about.processing,
+        "law": about.laws,
+        "purpose_of_use": about.purpose,
+        "retention": about.retention,
+        "version": definition.version,
+    }

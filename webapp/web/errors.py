@@ -15,7 +15,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.wrappers import Response
 
 from webapp.errors import MadoguchiError, TooMany
-from webapp.web import guards, held, sessions, transaction
+from webapp.web import guards, held, open_api, sessions, transaction
 from webapp.web.services import services
 
 log = logging.getLogger(__name__)
@@ -72,6 +72,9 @@ def _words(status: int) -> tuple[str, str]:
 def page(status: int, *, say: str | None = None) -> Response:
     """Return the error page of a status; ``say`` replaces the general sentence."""
     title, advice = _words(status)
+    if request.path.startswith(open_api.PREFIX):
+        transaction.close()
+        return open_api.problem(status, title, say or advice)
     values: dict[str, Any] = {
         "status": status,
         "title": title,

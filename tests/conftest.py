@@ -12,15 +12,18 @@ from sqlalchemy.orm import Session
 
 from webapp import db as webapp_db
 from webapp import yaml_source
+from webapp.settings import Settings
 
 os.environ.pop("MADOGUCHI_CLOCK_FILE", None)
-if "MADOGUCHI_CACHE_DIR" in os.environ:
-    yaml_source.remember_in(Path(os.environ["MADOGUCHI_CACHE_DIR"]))
+yaml_source.remember_in(Settings.cache_dir)
 TEST_KEYS = [("test", bytes(range(32)))]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--database", choices=["sqlite", "postgres"], default="sqlite")
+    parser.addoption(
+        "--line", choices=["on", "off"], default="on", help="browser journeys in a city without LINE"
+    )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

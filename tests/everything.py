@@ -75,7 +75,6 @@ def jobs(screens: Path) -> list[Job]:
 def main(only: list[str]) -> int:
     start = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        os.environ["MADOGUCHI_CACHE_DIR"] = str(Path(folder) / "cache")
         seen = Path(folder) / "screens.jsonl"
         chosen = [job for job in jobs(seen) if not only or job.group in only]
         with ThreadPoolExecutor(max_workers=max(2, os.cpu_count() or 2)) as pool:

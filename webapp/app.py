@@ -11,6 +11,7 @@ import webapp.callbacks
 import webapp.resident
 import webapp.staff
 from webapp.web import (
+    compiled_templates,
     display,
     errors,
     filters,
@@ -39,6 +40,7 @@ def create_app(services: Services) -> Flask:
     app.extensions["madoguchi"] = services
     app.config["MAX_CONTENT_LENGTH"] = MOST_IN_ONE_REQUEST
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    compiled_templates.install(app, services.settings.cache_dir)
     secure = services.settings.base_url.startswith("https://")
     if services.settings.trusted_proxies:
         _trust_proxies(app, services.settings.trusted_proxies)

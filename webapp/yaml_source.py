@@ -18,6 +18,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
 
+import ruamel.yaml
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
@@ -131,7 +132,7 @@ def remember_in(folder: Path | None) -> None:
 
 
 _memory: Path | None = None
-_SHAPE = "1"  # of the plain data: raised when _plain changes
+_SHAPE = f"1:{ruamel.yaml.__version__}"  # of the plain data: raised when _plain changes
 
 
 def _place_of(text: str) -> Path | None:

@@ -14,6 +14,8 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from webapp.settings import Settings
+
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = Path(sys.executable).parent
 
@@ -46,14 +48,11 @@ def running(folder: Path, *, database_url: str | None = None, **settings: str) -
     """Start web and worker; ``settings`` are further environment variables."""
     port = _free_port()
     folder.mkdir(parents=True, exist_ok=True)
-    env = {
-        key: value
-        for key, value in os.environ.items()
-        if not key.startswith("MADOGUCHI_") or key == "MADOGUCHI_CACHE_DIR"
-    }
+    env = {key: value for key, value in os.environ.items() if not key.startswith("MADOGUCHI_")}
     env |= {
         "MADOGUCHI_MODE": "demo",
         "MADOGUCHI_DATA_DIR": str(folder),
+        "MADOGUCHI_CACHE_DIR": str(Settings.cache_dir),
         "MADOGUCHI_BASE_URL": f"http://localhost:{port}",
         "MADOGUCHI_CLOCK_FILE": str(folder / "clock-shift"),
         "PYTHONPATH": str(ROOT),

@@ -231,7 +231,9 @@ def complaints(folder: Path, form: str, cases: str = CASES) -> list[str]:
     place.mkdir(parents=True)
     (place / "form.yaml").write_text(form)
     (place / "cases.yaml").write_text(cases)
-    return [str(one) for one in check([folder / "forms"], today=date(2026, 4, 1), processes=lambda *_: ()).errors]
+    return [
+        str(one) for one in check([folder / "forms"], today=date(2026, 4, 1), processes=lambda *_: ()).errors
+    ]
 
 
 def test_the_form_all_mistakes_are_made_in_has_none(tmp_path: Path) -> None:

@@ -107,7 +107,6 @@ def test_a_posted_field_cannot_turn_a_proved_non_resident_into_a_resident(
             kind="person",
             name="見本 花子",
             details={},
-            case_id=None,
             actor=hall.RESIDENT,
             proved={"resident": False},
         )
@@ -234,19 +233,22 @@ def test_the_permit_is_a_pdf_once_the_booking_stands(app: Flask, browser: FlaskC
     assert browser.get(link.group(1)).data.startswith(b"%PDF")
 
 
-def test_a_resident_with_the_card_registers_without_papers(app: Flask, browser: FlaskClient) -> None:
-    sign_in(app, browser)
-    path = "/facilities/registration"
-    sent = send(browser, browser.get(path), path, kind="person", name="見本 花子")
-    assert sent.status_code == 303
-    assert "有効" in browser.get(path).text
+def test_a_registered_group_books_under_its_own_name(app: Flask, browser: FlaskClient) -> None:
+    resident_id = sign_in(app, browser)
+    with app.extensions["madoguchi"].database.transaction() as session:
+        made = registration.register(
+            session, resident_id=resident_id, kind="group", name="見本クラブ", details={}, actor=hall.RESIDENT
+        )
+        number = made.number
+    assert number in browser.get("/facilities/registration").text
+    choose = browser.get("/book/gym/a/2026-06-10")
+    assert "だれの予約ですか" in choose.text and "見本クラブ" in choose.text
+    path = hold(browser, registration=number).headers["Location"]
+    assert 'value="見本クラブ"' in browser.get(path).text
 
 
-def test_a_group_may_book_at_once_and_waits_for_review(app: Flask, browser: FlaskClient) -> None:
-    sign_in(app, browser)
-    path = "/facilities/registration"
-    wrong = send(browser, browser.get(path), path, kind="group", name="見本クラブ", members="1")
-    assert wrong.status_code == 422 and 'value="見本クラブ"' in wrong.text
-    send(browser, browser.get(path), path, kind="group", name="見本クラブ", members="12", members_here="10")
-    assert "仮登録" in browser.get(path).text
-    assert hold(browser).status_code == 303
+def test_a_last_day_that_does_not_exist_is_not_taken_for_a_single_booking(browser: FlaskClient) -> None:
+    wrong = {"until.year": "2026", "until.month": "6", "until.day": "31"}
+    page = hold(browser, **wrong)
+    assert page.status_code == 422 and "実際にある日付" in page.text
+    assert 'value="31"' in page.text

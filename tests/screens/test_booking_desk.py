@@ -16,7 +16,6 @@ from webapp.audit import SYSTEM
 from webapp.booking.confirm import confirm
 from webapp.booking.details import Details, describe
 from webapp.booking.facility import Facilities
-from webapp.booking.registration import register
 from webapp.db import Database
 from webapp.identity import staff_accounts
 
@@ -141,22 +140,6 @@ def test_refusing_needs_reasons(office: Office, places: Facilities) -> None:
     assert post(client, path, path, decision="refuse").status_code == 422
     assert post(client, path, path, decision="refuse", reasons="目的外の使用").status_code == 303
     assert "不許可" in client.get(path).text
-
-
-def test_a_group_registration_is_reviewed(office: Office) -> None:
-    with office.database.transaction() as session:
-        made = register(
-            session, resident_id=None, kind="group", name="見本クラブ", details={}, case_id=None, actor=SYSTEM
-        )
-        number = made.number
-    client = office.client("kanri")
-    page = "/staff/facilities"
-    assert "見本クラブ" in client.get(page).text
-    answer = post(
-        client, page, f"/staff/facilities/registrations/{number}", decision="accept", **{"class": "resident"}
-    )
-    assert answer.status_code == 303
-    assert "見本クラブ" not in client.get(page).text
 
 
 def test_figures_count_online_share_and_leave_as_csv(office: Office) -> None:

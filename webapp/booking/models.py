@@ -69,6 +69,9 @@ class Booking(Base):
     """What the event is called, as typed."""
     facts: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     extras: Mapped[dict[str, int]] = mapped_column(Json, default=dict)
+    answers: Mapped[dict[str, Any] | None] = mapped_column(EncryptedJson)
+    """To the questions of the definition that the facility names; kept under ``answers_version``."""
+    answers_version: Mapped[str | None] = mapped_column(String(64))
     exemption: Mapped[dict[str, Any] | None] = mapped_column(Json)
     quote: Mapped[dict[str, Any] | None] = mapped_column(Json)
     """Frozen at confirmation; a new one replaces it only with a change or a decided exemption."""
@@ -149,7 +152,6 @@ class Registration(Base):
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     number: Mapped[str] = mapped_column(String(16), unique=True)
     resident_id: Mapped[int | None] = mapped_column(ForeignKey("resident.id"), index=True)
-    case_id: Mapped[int | None] = mapped_column(ForeignKey("case_file.id"), index=True)
     kind: Mapped[str] = mapped_column(String(8))
     name: Mapped[str] = mapped_column(EncryptedText)
     details: Mapped[dict[str, Any]] = mapped_column(EncryptedJson, default=dict)
@@ -160,6 +162,29 @@ class Registration(Base):
     provisional_until: Mapped[date | None] = mapped_column(Date)
     valid_until: Mapped[date | None] = mapped_column(Date)
     reviewed_by: Mapped[str | None] = mapped_column(String(64))
+
+
+class RegisterEntry(Base):
+    """Which case made or renewed which registration, and the status of the case that was acted on last."""
+
+    __tablename__ = "booking_register_entry"
+
+    case_id: Mapped[int] = mapped_column(
+        ForeignKey("case_file.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    registration_id: Mapped[int] = mapped_column(ForeignKey("booking_registration.id"), index=True)
+    status: Mapped[str] = mapped_column(String(24))
+
+
+class Target(Base):
+    """What a facility wants to reach in a fiscal year, in whole percent; empty where nothing is aimed at."""
+
+    __tablename__ = "booking_target"
+
+    facility: Mapped[str] = mapped_column(String(64), primary_key=True)
+    fiscal_year: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    use_percent: Mapped[int | None] = mapped_column(Integer)
+    online_percent: Mapped[int | None] = mapped_column(Integer)
 
 
 POSTGRES_RULE = (

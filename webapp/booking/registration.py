@@ -12,7 +12,7 @@ from webapp import clock
 from webapp.audit import Actor, record
 from webapp.booking.models import Registration
 from webapp.calendar.months import add_months
-from webapp.errors import IllegalStep, NotFound
+from webapp.errors import NotFound
 
 PROVISIONAL_DAYS = 30
 VALID_MONTHS = 36
@@ -27,25 +27,24 @@ def register(
     kind: Kind,
     name: str,
     details: Mapping[str, Any],
-    case_id: int | None,
     actor: Actor,
     proved: Mapping[str, Any] | None = None,
 ) -> Registration:
     """Register for provisional use: it works at once and lapses after 30 days unless staff confirm it.
 
     `proved` are classes that identity already proves (resident: true); a person proved that way needs no
-    papers and is valid at once. Everything else waits for the review of the case.
+    papers and is valid at once. Everything else waits for the decision on its case; until then what the
+    person declares at a booking counts, as for anybody without a registration.
     """
     today = clock.today()
     done = proved is not None and kind == "person"
     registration = Registration(
         number=_number(session),
         resident_id=resident_id,
-        case_id=case_id,
         kind=kind,
         name=name,
         details=dict(details),
-        classes=dict(proved or {"resident": False}),
+        classes=dict(proved or {}),
         state="valid" if done else "provisional",
         created_at=clock.now(),
         provisional_until=None if done else today + timedelta(days=PROVISIONAL_DAYS),
@@ -57,31 +56,47 @@ def register(
     return registration
 
 
-def review(
-    session: Session, registration: Registration, *, accept: bool, classes: Mapping[str, Any], actor: Actor
-) -> None:
-    """Confirm with the classes the papers prove, or refuse. Raises IllegalStep when it was reviewed."""
-    if registration.state != "provisional":
-        raise IllegalStep("registration.review", state=registration.state, say="この登録は審査済みです。")
-    registration.state = "valid" if accept else "refused"
+def accept(session: Session, registration: Registration, classes: Mapping[str, Any], actor: Actor) -> None:
+    """Make it valid for three years with the classes that the papers prove."""
+    registration.state = "valid"
     registration.reviewed_by = actor.id
-    if accept:
-        registration.classes = dict(classes)
-        registration.valid_until = add_months(clock.today(), VALID_MONTHS)
-        registration.provisional_until = None
-    _record(session, registration, actor, "registration.accepted" if accept else "registration.refused")
+    registration.classes = dict(classes)
+    registration.valid_until = add_months(clock.today(), VALID_MONTHS)
+    registration.provisional_until = None
+    _record(session, registration, actor, "registration.accepted")
 
 
-def renew(session: Session, registration: Registration, *, actor: Actor) -> Registration:
-    """Lengthen by three years, from three months before the end. Raises IllegalStep outside that time."""
+def refuse(session: Session, registration: Registration, actor: Actor) -> None:
+    """End it: its case was refused or taken back."""
+    registration.state = "refused"
+    registration.reviewed_by = actor.id
+    _record(session, registration, actor, "registration.refused")
+
+
+def examine_again(session: Session, registration: Registration, actor: Actor) -> None:
+    """Back to provisional use, because its case was opened again."""
+    registration.state, registration.valid_until = "provisional", None
+    registration.classes = {}
+    registration.provisional_until = clock.today() + timedelta(days=PROVISIONAL_DAYS)
+    _record(session, registration, actor, "registration.reopened")
+
+
+def renew(
+    session: Session, registration: Registration, classes: Mapping[str, Any], actor: Actor
+) -> Registration:
+    """Lengthen by three years from its end, or from today when it is over; the classes are proved anew."""
     today = clock.today()
-    until = registration.valid_until
-    if until is None or not may_renew(registration, today):
-        say = "更新は、有効期限の3か月前からできます。"
-        raise IllegalStep("registration.renew", state=registration.state, say=say)
-    registration.valid_until = add_months(max(until, today), VALID_MONTHS)
+    registration.valid_until = add_months(max(registration.valid_until or today, today), VALID_MONTHS)
+    registration.state, registration.classes = "valid", dict(classes)
     _record(session, registration, actor, "registration.renewed")
     return registration
+
+
+def shorten(session: Session, registration: Registration, actor: Actor) -> None:
+    """Take a renewal back, because its case was opened again."""
+    if registration.valid_until is not None:
+        registration.valid_until = add_months(registration.valid_until, -VALID_MONTHS)
+    _record(session, registration, actor, "registration.shortened")
 
 
 def may_renew(registration: Registration, today: date) -> bool:
@@ -100,16 +115,17 @@ def of_resident(session: Session, resident_id: int) -> list[Registration]:
     return list(session.scalars(query.order_by(Registration.id.desc())))
 
 
-def standing(session: Session, resident_id: int, today: date) -> Registration | None:
-    """The registration a resident may book with today; groups of the resident are separate."""
+def standing(session: Session, resident_id: int, today: date) -> list[Registration]:
+    """The registrations a resident may book with today: the own one first, then the groups, newest first."""
     query = select(Registration).where(
         Registration.resident_id == resident_id, Registration.state.in_(["valid", "provisional"])
     )
-    for registration in session.scalars(query.order_by(Registration.id.desc())):
-        until = valid_until(registration)
-        if until is None or until >= today:
-            return registration
-    return None
+    found = [
+        one
+        for one in session.scalars(query.order_by(Registration.id.desc()))
+        if (until := valid_until(one)) is None or until >= today
+    ]
+    return sorted(found, key=lambda one: one.kind != "person")
 
 
 def valid_until(registration: Registration) -> date | None:
@@ -117,12 +133,6 @@ def valid_until(registration: Registration) -> date | None:
     if registration.state == "provisional":
         return registration.provisional_until
     return registration.valid_until
-
-
-def waiting(session: Session) -> list[Registration]:
-    """What staff still have to review, oldest first."""
-    query = select(Registration).where(Registration.state == "provisional").order_by(Registration.id)
-    return list(session.scalars(query))
 
 
 def by_number(session: Session, number: str) -> Registration:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from webapp import audit
 from webapp.applications import erase, remind, submit
-from webapp.booking import expire, registration
+from webapp.booking import expire, registering, registration
 from webapp.booking import remind as remind_users
 from webapp.identity import flows, mail_codes, sessions, throttle
 from webapp.intake import upkeep as intake
@@ -41,8 +41,13 @@ def reconcile_payments(services: Services) -> str:
 
 
 def lapse_registrations(services: Services) -> str:
-    """End provisional registrations whose papers never came."""
-    return in_transaction(services, registration.lapse_provisional, "registrations lapsed")
+    """Bring registrations into step with their cases, and end provisional ones whose papers never came."""
+
+    def work(session: Session) -> int:
+        registering.catch_up(session, services.city)
+        return registration.lapse_provisional(session)
+
+    return in_transaction(services, work, "registrations lapsed")
 
 
 def erase_old_cases(services: Services) -> str:

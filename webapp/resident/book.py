@@ -20,7 +20,7 @@ from webapp.errors import NotFound
 from webapp.resident.case_access import open_case, remember
 from webapp.tariff.prices import NoPrice
 from webapp.web import booking_form as typed
-from webapp.web import guards, sessions
+from webapp.web import day_boxes, guards, sessions
 from webapp.web.downloads import disposition
 from webapp.web.guards import visitor_or_resident
 from webapp.web.services import services
@@ -44,12 +44,15 @@ def take(slug: str, key: str, day: str) -> Answer:
     facility = typed.facility_or_404(slug)
     room = typed.room_or_404(facility, key)
     bands = request.form.getlist("band")
-    who = typed.booker(request.form.get("resident") != "no")
+    who = typed.booker(request.form.get("resident") != "no", request.form.get("registration", ""))
     wish = typed.wish_of(facility, room, typed.day_of(day, clock.today()), request.form, bands)
-    until = typed.day_of(request.form.get("until"), wish.use_on)
+    until = day_boxes.read(request.form, "until")
+    if until.is_wrong:
+        wrong = _("最後の日を、実際にある日付で入れてください。")
+        return _choose_page(facility, room, day, bands, [("until", wrong)]), 422
     try:
-        if until > wish.use_on:
-            return _take_series(facility, room, wish, until, who)
+        if until.day is not None and until.day > wish.use_on:
+            return _take_series(facility, room, wish, until.day, who)
         booking = hold.hold(db(), services().facilities, wish, who)
     except Taken as taken:
         return _taken_page(facility, room, wish, taken), 409
@@ -297,6 +300,9 @@ def _choose_page(
         steps=starts_of(facility, room),
         chosen=chosen or request.form.getlist("band"),
         form=request.form,
+        until=day_boxes.read(request.form, "until"),
+        registrations=[(one.number, one.name) for one in typed.registrations()],
+        declares=any(not one.classes for one in typed.registrations()) or not typed.registrations(),
         start=request.args.get("start") or request.form.get("start", ""),
         errors=errors,
         department=services().city.departments.get(facility.department),
@@ -345,6 +351,8 @@ def _known(booking: Booking) -> dict[str, Any]:
     resident = guards.current_resident()
     profile = dict(resident.profile or {}) if resident else {}
     known: dict[str, Any] = {name: profile.get(name) or "" for name in ("name", "kana", "tel", "email")}
+    registered = typed.registered(booking)
+    known["group"] = registered.name if registered is not None and registered.kind == "group" else ""
     known.update({k: v for k, v in (booking.contact or {}).items() if v})
     known.update(persons=booking.persons or "", title=booking.title or "", purpose=booking.purpose or "")
     for key, value in booking.facts.items():

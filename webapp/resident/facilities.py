@@ -4,14 +4,19 @@ from datetime import date, timedelta
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, render_template, request
+from pydantic import BaseModel, Field
 
 from webapp import clock
 from webapp.booking import availability, opendata, search
 from webapp.booking.hold import answer_for, say_why_not
+from webapp.booking.windows import AnswerEntry
 from webapp.booking.wish import Wish, starts_of
 from webapp.resident import words
-from webapp.web.booking_form import booker, day_of, facility_or_404, room_or_404, whole
+from webapp.web import day_boxes
+from webapp.web.booking_form import booker, facility_or_404, room_or_404, whole
+from webapp.web.day_boxes import DayBoxes
 from webapp.web.guards import public
+from webapp.web.open_api import QueryDay, asked, described
 from webapp.web.services import services
 from webapp.web.transaction import db
 
@@ -22,6 +27,25 @@ WEEK = 7
 PARTS_OF_DAY = {"am": (0, 12 * 60), "pm": (12 * 60, 17 * 60), "ev": (17 * 60, 30 * 60)}
 
 
+class Stretch(BaseModel):
+    """Which days of a facility somebody asks for."""
+
+    from_: QueryDay | None = Field(None, alias="from", description="First day; today unless told")
+    days: int = Field(WEEK, ge=1, le=62)
+
+
+class OneDay(BaseModel):
+    """Which day of use somebody asks for."""
+
+    day: QueryDay | None = Field(None, description="Day of use; thirty days from today unless told")
+
+
+class WhenEntry(AnswerEntry):
+    """The answer for residents of the city, or for others."""
+
+    resident: bool
+
+
 @blueprint.get("/facilities")
 @public
 def index() -> str:
@@ -30,6 +54,7 @@ def index() -> str:
     return render_template(
         "resident/facilities_index.html",
         question=question,
+        boxes=day_boxes.read(request.args, "day"),
         part=request.args.get("part", ""),
         found=search.search(db(), facilities, question, booker()),
         asked=bool(request.args),
@@ -50,12 +75,12 @@ def places() -> str:
 @public
 def facility(slug: str) -> str:
     found = facility_or_404(slug)
-    first = day_of(request.args.get("from"), clock.today())
+    boxes, first = _from()
     return render_template(
         "resident/facilities_facility.html",
         facility=found,
         first=first,
-        last_allowed=first + timedelta(days=400),
+        boxes=boxes,
         grids=availability.grid(db(), services().facilities, found, found.rooms, first, 1, booker()),
         department=services().city.departments.get(found.department),
         today=clock.today(),
@@ -67,7 +92,7 @@ def facility(slug: str) -> str:
 def room(slug: str, key: str) -> str:
     found = facility_or_404(slug)
     wanted = room_or_404(found, key)
-    first = day_of(request.args.get("from"), clock.today())
+    boxes, first = _from()
     length = 28 if request.args.get("view") == "month" else WEEK
     related = [r for r in found.rooms if r.key != key and set(r.atoms) & set(wanted.atoms)]
     return render_template(
@@ -76,8 +101,8 @@ def room(slug: str, key: str) -> str:
         room=wanted,
         related=related,
         grid=availability.grid(db(), services().facilities, found, [wanted], first, length, booker())[0],
-        spans=starts_of(found, wanted),
         first=first,
+        boxes=boxes,
         length=length,
         before=first - timedelta(days=length),
         after=first + timedelta(days=length),
@@ -102,53 +127,63 @@ def rules(slug: str) -> str:
 def when(slug: str, key: str) -> str:
     found = facility_or_404(slug)
     wanted = room_or_404(found, key)
+    boxes = day_boxes.read(request.args, "day", clock.today() + timedelta(days=30))
     return render_template(
         "resident/facilities_when.html",
         facility=found,
         room=wanted,
-        day=day_of(request.args.get("day"), clock.today() + timedelta(days=30)),
-        answers=_answers(slug, key),
+        boxes=boxes,
+        answers=[] if boxes.is_wrong else _answers(slug, key, boxes.day),
         department=services().city.departments.get(found.department),
     )
 
 
 @blueprint.get("/api/facilities")
 @public
+@described("All facilities with their rooms", list[opendata.FacilityEntry])
 def api_index() -> Response:
     return _open(jsonify(opendata.index(services().facilities)))
 
 
 @blueprint.get("/api/facilities/<slug>/availability")
 @public
+@described("What is free in a facility, from a day on", opendata.Availability, query=Stretch)
 def api_availability(slug: str) -> Response:
     found = facility_or_404(slug)
-    first = day_of(request.args.get("from"), clock.today())
-    days = max(1, min(whole(request.args.get("days")) or WEEK, 62))
-    grids = availability.grid(db(), services().facilities, found, found.rooms, first, days)
+    wish = asked(Stretch)
+    first = wish.from_ or clock.today()
+    grids = availability.grid(db(), services().facilities, found, found.rooms, first, wish.days)
     return _open(jsonify(opendata.availability(found, grids)))
 
 
 @blueprint.get("/api/facilities/<slug>/rooms/<key>/when")
 @public
+@described("From when on a room may be booked, and why not now", list[WhenEntry], query=OneDay)
 def api_when(slug: str, key: str) -> Response:
     room_or_404(facility_or_404(slug), key)
-    return _open(
-        jsonify([one["answer"].to_json() | {"resident": one["resident"]} for one in _answers(slug, key)])
-    )
+    answers = _answers(slug, key, asked(OneDay).day)
+    return _open(jsonify([one["answer"].to_json() | {"resident": one["resident"]} for one in answers]))
 
 
 @blueprint.get("/api/facilities/<slug>/rooms/<key>/busy.ics")
 @public
+@described("Busy times of a room for three months (RFC 5545)", media_type="text/calendar")
 def calendar(slug: str, key: str) -> Response:
     found = facility_or_404(slug)
     text = opendata.calendar(db(), found, room_or_404(found, key), clock.today(), 92)
     return _open(Response(text, mimetype="text/calendar"))
 
 
-def _answers(slug: str, key: str) -> list[dict[str, Any]]:
+def _from() -> tuple[DayBoxes, date]:
+    """The first day to show; what is no day shows today, with a word beside the boxes."""
+    boxes = day_boxes.read(request.args, "from", clock.today())
+    return boxes, boxes.day or clock.today()
+
+
+def _answers(slug: str, key: str, wished: date | None) -> list[dict[str, Any]]:
     found = facility_or_404(slug)
     wanted = room_or_404(found, key)
-    day = day_of(request.args.get("day"), clock.today() + timedelta(days=30))
+    day = wished or clock.today() + timedelta(days=30)
     spans = starts_of(found, wanted)
     if not spans:
         return []
@@ -165,14 +200,13 @@ def _answers(slug: str, key: str) -> list[dict[str, Any]]:
 def _question() -> search.Question:
     args = request.args
     start, end = PARTS_OF_DAY.get(args.get("part", ""), (None, None))
-    day: date | None = day_of(args["day"], clock.today()) if args.get("day") else None
     return search.Question(
         text=args.get("q", ""),
         purpose=args.get("purpose", ""),
         area=args.get("area", ""),
         feature=args.get("feature", ""),
         persons=whole(args.get("persons")),
-        day=day,
+        day=day_boxes.read(args, "day").day,
         start=start,
         end=end,
     )

@@ -9,9 +9,9 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from webapp import clock
-from webapp.booking import approve, board, close, find, registration, usage
+from webapp.booking import approve, board, close, find, registering, usage
 from webapp.booking.errors import NotAllowed, Taken
-from webapp.booking.models import Booking
+from webapp.booking.models import Booking, Registration
 from webapp.booking.states import SAY
 from webapp.calendar.fiscal import fiscal_label
 from webapp.casework import lookup
@@ -19,14 +19,14 @@ from webapp.casework.models import Case
 from webapp.errors import NotFound
 from webapp.staff.timeline import facility_for, my_facilities
 from webapp.web import booking_form as typed
+from webapp.web import day_boxes
 from webapp.web.downloads import disposition
-from webapp.web.guards import current_actor, staff_required
+from webapp.web.guards import current_actor, staff_required, staff_scope
 from webapp.web.services import services
 from webapp.web.transaction import db
 
 blueprint = Blueprint("facilities", __name__)
 Answer = str | Response | tuple[str, int]
-CLASSES = {"resident": "市内", "outside": "市外"}
 
 
 @blueprint.get("/facilities")
@@ -37,8 +37,7 @@ def overview() -> str:
         "staff/facilities_overview.html",
         facilities=mine,
         waiting=board.applications(db(), [facility.slug for facility in mine]),
-        registrations=registration.waiting(db()),
-        classes=CLASSES,
+        registrations=_registrations(),
     )
 
 
@@ -82,12 +81,15 @@ def make_closure(slug: str) -> Answer:
     facility = facility_for(slug, "facility.manage")
     form = request.form.to_dict()
     rooms = [key for key in request.form.getlist("rooms") if key in {room.key for room in facility.rooms}]
-    first = typed.day_of(form.get("first"), clock.today())
-    last = typed.day_of(form.get("last"), first)
+    first = day_boxes.read(form, "first", clock.today())
+    last = day_boxes.read(form, "last", first.day)
+    if first.day is None or last.day is None:
+        wrong = "first" if first.day is None else "last"
+        return _closures_page(slug, form, [(wrong, "年・月・日を、実際にある日付で入れてください。")]), 422
     try:
         starts, ends = (
-            board.until(first, form.get("from", "00:00")),
-            board.until(last, form.get("to", "24:00")),
+            board.until(first.day, form.get("from", "00:00")),
+            board.until(last.day, form.get("to", "24:00")),
         )
     except ValueError:
         return _closures_page(slug, form, [("from", "時刻は 09:00 のように入れてください。")]), 422
@@ -125,17 +127,6 @@ def end_closure(slug: str, number: int) -> Response:
     close.reopen(db(), services().facilities, number, current_actor(), facility=slug)
     flash("休止を終わりにしました。", "success")
     return redirect(url_for(".closures", slug=slug), 303)
-
-
-@blueprint.post("/facilities/registrations/<number>")
-@staff_required("facility.manage")
-def review(number: str) -> Response:
-    found = registration.by_number(db(), number)
-    accept = request.form.get("decision") == "accept"
-    classes = {"resident": request.form.get("class") == "resident"}
-    registration.review(db(), found, accept=accept, classes=classes, actor=current_actor())
-    flash("登録を承認しました。" if accept else "登録を承認しませんでした。", "success")
-    return redirect(url_for(".overview"), 303)
 
 
 @blueprint.get("/facilities/figures")
@@ -179,6 +170,17 @@ def figures_csv() -> Response:
     response = Response("\ufeff" + out.getvalue(), mimetype="text/csv")
     response.headers["Content-Disposition"] = disposition("attachment", f"施設利用-{year}.csv")
     return response
+
+
+def _registrations() -> list[tuple[Registration, Case]]:
+    """Registrations to examine, as far as the officer may read their cases."""
+    registering.catch_up(db(), services().city)
+    scope = staff_scope("case.read")
+    return [
+        (one, case)
+        for one, case in registering.waiting(db())
+        if scope.covers(department=case.department, procedure=case.slug)
+    ]
 
 
 def _case(reference: str, permission: str) -> Case:
@@ -256,7 +258,9 @@ def _closures_page(
     return render_template(
         "staff/facilities_closures.html",
         facility=facility,
-        form={"first": today.isoformat(), "last": today.isoformat(), "from": "00:00", "to": "24:00", **form},
+        form={"from": "00:00", "to": "24:00", **form},
+        first=day_boxes.read(form, "first", today),
+        last=day_boxes.read(form, "last", today),
         chosen=request.form.getlist("rooms"),
         errors=errors,
         in_the_way=in_the_way,

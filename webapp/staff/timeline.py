@@ -15,6 +15,8 @@ from webapp.booking.wish import Wish, span_of, starts_of
 from webapp.tariff.adjust import NotExempt
 from webapp.tariff.prices import NoPrice
 from webapp.web import booking_form as typed
+from webapp.web import day_boxes
+from webapp.web.day_boxes import DayBoxes
 from webapp.web.guards import current_actor, require_scope, staff_required, staff_scope
 from webapp.web.services import services
 from webapp.web.transaction import db
@@ -32,13 +34,15 @@ def timeline() -> Answer:
         return render_template("staff/timeline_none.html")
     slug = request.args.get("facility") or mine[0].slug
     facility = facility_for(slug, "booking.read")
-    first = typed.day_of(request.args.get("day"), clock.today())
+    boxes = day_boxes.read(request.args, "day", clock.today())
+    first = boxes.day or clock.today()
     length = 7 if request.args.get("view") == "week" else 1
     return render_template(
         "staff/timeline_timeline.html",
         facility=facility,
         facilities=mine,
         first=first,
+        boxes=boxes,
         length=length,
         before=first - timedelta(days=length),
         after=first + timedelta(days=length),
@@ -60,12 +64,9 @@ def timeline() -> Answer:
 def enter(slug: str) -> Answer:
     facility = facility_for(slug, "booking.manage")
     room = typed.room_or_404(facility, request.args.get("room") or facility.rooms[0].key)
-    form: dict[str, Any] = {
-        "day": request.args.get("day", clock.today().isoformat()),
-        "start": request.args.get("start", ""),
-        "channel": "counter",
-    }
-    return _enter_page(facility, room, form, request.args.getlist("band"), [])
+    form: dict[str, Any] = {"start": request.args.get("start", ""), "channel": "counter"}
+    day = day_boxes.read(request.args, "day", clock.today())
+    return _enter_page(facility, room, day, form, request.args.getlist("band"), [])
 
 
 @blueprint.post("/timeline/<slug>/book")
@@ -75,12 +76,15 @@ def book(slug: str) -> Answer:
     form = request.form.to_dict()
     room = typed.room_or_404(facility, form.get("room", ""))
     bands = request.form.getlist("band")
+    chosen = day_boxes.read(form, "day", clock.today())
+    day = chosen.day or clock.today()
+    until = day_boxes.read(form, "until")
     errors = typed.mistakes(facility, room, form)
+    if until.is_wrong:
+        errors.append(("until", "最後の日を、実際にある日付で入れてください。"))
     if errors:
-        return _enter_page(facility, room, form, bands, errors), 422
-    day = typed.day_of(form.get("day"), clock.today())
+        return _enter_page(facility, room, chosen, form, bands, errors), 422
     wish = typed.wish_of(facility, room, day, form, bands)
-    until = typed.day_of(form.get("until"), day)
     try:
         done, skipped = counter.book_for(
             db(),
@@ -90,20 +94,20 @@ def book(slug: str) -> Answer:
             typed.contact_of(form),
             actor=current_actor(),
             channel="phone" if form.get("channel") == "phone" else "counter",
-            days=series.weekly(day, until),
+            days=series.weekly(day, until.day or day),
         )
     except Taken:
         db().rollback()
         others = _others(facility, room, wish)
         say = "この枠は埋まっています。" + (f"空き: {others}" if others else "")
-        return _enter_page(facility, room, form, bands, [("band", say)]), 409
+        return _enter_page(facility, room, chosen, form, bands, [("band", say)]), 409
     except NotAllowed as refused:
         db().rollback()
-        return _enter_page(facility, room, form, bands, [("band", refused.say or "")]), 422
+        return _enter_page(facility, room, chosen, form, bands, [("band", refused.say or "")]), 422
     except (NoPrice, NotExempt):
         db().rollback()
         say = "この使い方の料金が表にありません。料金表を確かめてください。"
-        return _enter_page(facility, room, form, bands, [("band", say)]), 422
+        return _enter_page(facility, room, chosen, form, bands, [("band", say)]), 422
     for one in skipped:
         flash(f"{one.day.isoformat()} は予約できませんでした。{one.why}", "warning")
     state = SAY.get(done.state, done.state)
@@ -143,9 +147,14 @@ def facility_for(slug: str, permission: str) -> Facility:
 
 
 def _enter_page(
-    facility: Facility, room: Room, form: dict[str, Any], bands: list[str], errors: list[tuple[str, str]]
+    facility: Facility,
+    room: Room,
+    boxes: DayBoxes,
+    form: dict[str, Any],
+    bands: list[str],
+    errors: list[tuple[str, str]],
 ) -> str:
-    day = typed.day_of(form.get("day"), clock.today())
+    day = boxes.day or clock.today()
     grid = availability.grid(db(), services().facilities, facility, [room], day, 1, board.STAFF)
     table = facility.tariffs[0] if facility.tariffs else None
     return render_template(
@@ -153,6 +162,9 @@ def _enter_page(
         facility=facility,
         room=room,
         form=form,
+        day=day,
+        boxes=boxes,
+        until=day_boxes.read(form, "until"),
         bands=bands,
         errors=errors,
         row=grid[0].days[0],

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from flask import request
+from flask import g, request
 
 from webapp import clock
-from webapp.booking import registration
+from webapp.booking import registering, registration
 from webapp.booking.details import Details
 from webapp.booking.facility import Facility, Room
-from webapp.booking.models import Booking
+from webapp.booking.models import Booking, Registration
 from webapp.booking.person import Booker
 from webapp.booking.rules import Question
 from webapp.booking.wish import Wish, extras_of
@@ -20,21 +20,40 @@ from webapp.form_engine.guard import contains_individual_number
 from webapp.tariff.facts import Fact
 from webapp.tariff.table import Extra
 from webapp.web import guards, sessions
+from webapp.web.day_boxes import CALENDAR_YEARS
 from webapp.web.services import services
 from webapp.web.transaction import db
 
+GROUP = "group:"
+"""What the owner key of a booking by a registered group begins with."""
 
-def booker(declared_resident: bool = True) -> Booker:
-    """The person of this browser; what a registration proves wins over what is declared."""
+
+def booker(declared_resident: bool = True, number: str = "") -> Booker:
+    """The person of this browser; what a registration proves wins over what is declared.
+
+    ``number`` is the registration to book with; without it the resident's own one, else the newest group.
+    """
     resident = guards.current_resident()
     facts: dict[str, Fact] = {"resident": declared_resident, "ticket": 0, "commercial": False}
     if resident is None:
         return Booker(f"visitor:{_visitor()}", None, facts)
-    known = registration.standing(db(), resident.id, clock.today())
-    if known is not None:
-        facts.update(known.classes)
-    until = registration.valid_until(known) if known is not None else None
-    return Booker(f"resident:{resident.id}", resident.id, facts, until)
+    known = next((one for one in registrations() if number in ("", one.number)), None)
+    if known is None:
+        return Booker(f"resident:{resident.id}", resident.id, facts)
+    key = f"{GROUP}{known.number}" if known.kind == "group" else f"resident:{resident.id}"
+    return Booker(key, resident.id, {**facts, **known.classes}, registration.valid_until(known))
+
+
+def registrations() -> list[Registration]:
+    """What the signed-in resident may book with today; asked once in a request."""
+    resident = guards.current_resident()
+    if resident is None:
+        return []
+    if "registrations" not in g:
+        registering.catch_up(db(), services().city, resident_id=resident.id)
+        g.registrations = registration.standing(db(), resident.id, clock.today())
+    found: list[Registration] = g.registrations
+    return found
 
 
 def facility_or_404(slug: str) -> Facility:
@@ -52,11 +71,12 @@ def room_or_404(facility: Facility, key: str) -> Room:
 
 
 def day_of(text: str | None, otherwise: date) -> date:
-    """A day of an address or a form; what cannot be read is `otherwise`."""
+    """A day of an address or a form; what cannot be read, or is far from this century, is `otherwise`."""
     try:
-        return date.fromisoformat(text or "")
+        day = date.fromisoformat(text or "")
     except ValueError:
         return otherwise
+    return day if day.year in CALENDAR_YEARS else otherwise
 
 
 def whole(text: str | None) -> int:
@@ -86,10 +106,19 @@ def choosable_extras(facility: Facility, room: Room) -> list[Extra]:
 def settled_facts(booking: Booking) -> dict[str, Fact]:
     """What the details page cannot change: said when the room was taken, or proved by the registration."""
     said = {"resident": booking.facts.get("resident", False)}
-    if booking.resident_id is None:
-        return said
-    known = registration.standing(db(), booking.resident_id, clock.today())
+    known = registered(booking)
     return {**said, **known.classes} if known is not None else said
+
+
+def registered(booking: Booking) -> Registration | None:
+    """The registration a booking was made with, while it stands."""
+    if booking.resident_id is None:
+        return None
+    standing = registration.standing(db(), booking.resident_id, clock.today())
+    key = booking.owner_key or ""
+    if key.startswith(GROUP):
+        return next((one for one in standing if one.number == key.removeprefix(GROUP)), None)
+    return next((one for one in standing if one.kind == "person"), None)
 
 
 def details_of(

@@ -42,13 +42,17 @@ def complete(session: Session, user_id: str, nonce: str, at_ms: int) -> LineAcco
     if row is None or row.used_at is not None or row.expires_at <= clock.now():
         raise InvalidInput("link nonce")
     row.used_at = clock.now()
-    account = account_of(session, user_id, at_ms)
-    account.resident_id, account.linked_at = row.resident_id, clock.now()
     actor = Actor("resident", str(row.resident_id), "", channel="line")
-    audit.record(
-        session, actor, "line.link", object_kind="line_account", object_id=str(account.id), details={}
-    )
-    return account
+    return _link(session, account_of(session, user_id, at_ms), row.resident_id, actor)
+
+
+def logged_in(
+    session: Session, user_id: str, resident_id: int, actor: Actor, *, reachable: bool
+) -> LineAccount:
+    """Link the account that LINE Login named; ``reachable`` is False until it follows the city."""
+    account = account_of(session, user_id, 0)
+    account.reachable = reachable
+    return _link(session, account, resident_id, actor)
 
 
 def account_of(session: Session, user_id: str, at_ms: int) -> LineAccount:
@@ -82,6 +86,14 @@ def subscriptions_of(session: Session, account: LineAccount) -> list[Subscriptio
     """Return what a LINE account wants to hear."""
     query = select(Subscription).where(Subscription.line_account_id == account.id)
     return list(session.scalars(query.order_by(Subscription.topic, Subscription.area)))
+
+
+def _link(session: Session, account: LineAccount, resident_id: int, actor: Actor) -> LineAccount:
+    account.resident_id, account.linked_at = resident_id, clock.now()
+    audit.record(
+        session, actor, "line.link", object_kind="line_account", object_id=str(account.id), details={}
+    )
+    return account
 
 
 def _hash(nonce: str) -> str:

@@ -6,10 +6,8 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
 from joserfc import jwt
@@ -19,28 +17,12 @@ from integrations.http import Http
 from integrations.line import login_desk
 from integrations.line.login import LineLoginClient
 from integrations.line.login_desk import MOUNT, PATH, LoginDesk
-from integrations.line.phone import Phones
 from integrations.line.sandbox import SandboxLine
+from tests.fakes.line_login_server import LyingDesk, running
 from webapp.ports.identity import Begun, Cancelled, ProtocolBroken, ProviderDown
 
 PHONE = "Usandbox0000000000000000000000001"
 BACK = "https://mihon.example" + login_desk.CALLBACK_PATH
-
-
-class LyingDesk(LoginDesk):
-    """Changes the claims, or signs in another way."""
-
-    spoil: Callable[[dict[str, Any]], Any] | None = None
-    sign: Callable[[dict[str, Any]], str] | None = None
-
-    def claims(self, user_id: str, nonce: str) -> dict[str, Any]:
-        claims = super().claims(user_id, nonce)
-        if self.spoil is not None:
-            self.spoil(claims)
-        return claims
-
-    def id_token(self, claims: dict[str, Any]) -> str:
-        return super().id_token(claims) if self.sign is None else self.sign(claims)
 
 
 @dataclass
@@ -65,28 +47,10 @@ class World:
         return self.client.complete(params, state=begun.state, secrets=begun.secrets, redirect_uri=BACK)
 
 
-class Quiet(WSGIRequestHandler):
-    def log_message(self, *_args: Any) -> None:
-        return
-
-
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
-    line = SandboxLine(tmp_path / "line.sqlite3")
-    desk = LyingDesk(line)
-    phones = Phones(line, lambda _body, _signature: 200, desk)
-
-    def mounted(environ: dict[str, Any], start_response: Any) -> Any:
-        environ["SCRIPT_NAME"], environ["PATH_INFO"] = MOUNT, environ["PATH_INFO"].removeprefix(MOUNT)
-        return phones(environ, start_response)
-
-    server: WSGIServer = make_server("127.0.0.1", 0, mounted, handler_class=Quiet)
-    thread = Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    base = f"http://127.0.0.1:{server.server_port}"
-    yield World(desk, login_desk.client(base, base), f"{base}{MOUNT}/{PATH}/token")
-    server.shutdown()
-    server.server_close()
+    with running(SandboxLine(tmp_path / "line.sqlite3")) as (base, desk):
+        yield World(desk, login_desk.client(base, base), f"{base}{MOUNT}/{PATH}/token")
 
 
 def test_the_whole_way_names_the_line_account(world: World) -> None:

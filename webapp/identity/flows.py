@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -51,14 +51,20 @@ def open_flow(
     return flow
 
 
-def take(session: Session, state: str, browser: str | None) -> SignInFlow:
-    """Return the flow of a callback and mark it used.
+def take(
+    session: Session,
+    state: str,
+    browser: str | None,
+    *,
+    purposes: Collection[str] = ("sign_in", "sign"),
+) -> SignInFlow:
+    """Return the flow of a callback and mark it used; a callback takes only flows of its own purposes.
 
     Raises LostBrowser when another browser (or a private window) started it, ProtocolBroken when the
     state is unknown, used or over.
     """
     flow = session.scalar(select(SignInFlow).where(SignInFlow.state_hash == digest(state)))
-    if flow is None:
+    if flow is None or flow.purpose not in purposes:
         raise ProtocolBroken("unknown_state")
     if browser is None or flow.browser_hash != digest(browser):
         raise LostBrowser("the flow was started elsewhere")

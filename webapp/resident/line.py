@@ -1,27 +1,93 @@
-"""「LINEとの連携」: link the official account's talk to oneself, see what is linked, take it back."""
+"""「LINEとの連携」: link LINE accounts to oneself (from the talk, or by LINE Login), see them, unlink."""
 
 from __future__ import annotations
+
+import logging
+from dataclasses import replace
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from webapp.identity import flows, throttle
 from webapp.messaging import linking
-from webapp.web import guards
+from webapp.ports.identity import Cancelled, IdentityRefused, Level, ProtocolBroken, ProviderDown
+from webapp.ports.line import LineLogin, LinePort, LineUnavailable
+from webapp.resident import sign_in_refused
+from webapp.web import guards, sessions
+from webapp.web.place import place
 from webapp.web.services import services
-from webapp.web.transaction import db
+from webapp.web.transaction import begin_writing, commit, db
 
 blueprint = Blueprint("line", __name__, url_prefix="/line")
 LONGEST_TOKEN = 200
+CALLBACK = "resident.line.returned"
+log = logging.getLogger(__name__)
 
 
 @blueprint.get("")
 @guards.resident_required
 def accounts() -> str:
     """List the linked accounts."""
+    line = services().line
     return render_template(
-        "resident/line_accounts.html", accounts=linking.linked(db(), _me_id()), on=_is_on()
+        "resident/line_accounts.html",
+        accounts=linking.linked(db(), _me_id()),
+        on=line is not None,
+        has_login=line is not None and line.login is not None,
     )
+
+
+@blueprint.post("/login")
+@guards.resident_required
+def login() -> Response:
+    """Send the browser to LINE Login, to learn which LINE account is the signed-in resident's."""
+    throttle.count(db(), "flow.here", place())
+    begun = _login()[1].begin(sign_in_refused.redirect_uri(CALLBACK))
+    flows.open_flow(
+        db(),
+        replace(begun, secrets={**begun.secrets, "resident": str(_me_id())}),
+        provider="line",
+        browser=sign_in_refused.browser(),
+        level=Level.ANONYMOUS,
+        resume={},
+        purpose="line",
+    )
+    return redirect(begun.redirect_to, code=303)
+
+
+@blueprint.get("/login/callback")
+@guards.resident_required
+def returned() -> Response:
+    """Take the flow once, ask LINE with no transaction open, then link. Signs nobody in."""
+    begin_writing()
+    line, line_login = _login()
+    try:
+        flow = flows.take(
+            db(), request.args.get("state", ""), sessions.current().get("browser"), purposes=("line",)
+        )
+        commit()
+        if flow.secrets["resident"] != str(_me_id()):
+            raise ProtocolBroken("other_resident")
+        user_id = line_login.complete(
+            request.args.to_dict(),
+            state=flow.secrets["state"],
+            secrets=flow.secrets,
+            redirect_uri=sign_in_refused.redirect_uri(CALLBACK),
+        )
+        follows = _follows(line, user_id)
+    except IdentityRefused as refusal:
+        log.warning("LINE Login refused: %s", refusal.code)
+        flash(_refused(refusal), "info" if isinstance(refusal, Cancelled) else "error")
+        return redirect(url_for(".accounts"), code=303)
+    linking.logged_in(db(), user_id, _me_id(), guards.current_actor(), reachable=follows)
+    if follows:
+        flash(_("LINEと連携しました。手続きのお知らせを、LINEにお送りします。"), "success")
+    else:
+        flash(
+            _("LINEと連携しました。市の公式アカウントを友だちに追加すると、LINEにお送りします。"), "success"
+        )
+    return redirect(url_for(".accounts"), code=303)
 
 
 @blueprint.get("/link")
@@ -58,11 +124,29 @@ def _me_id() -> int:
     return resident.id
 
 
-def _is_on() -> bool:
-    return services().line is not None
+def _login() -> tuple[LinePort, LineLogin]:
+    line = services().line
+    if line is None or line.login is None:
+        abort(404)
+    return line, line.login
+
+
+def _follows(line: LinePort, user_id: str) -> bool:
+    try:
+        return line.is_friend(user_id)
+    except LineUnavailable as error:
+        raise ProviderDown(str(error)) from error
+
+
+def _refused(refusal: IdentityRefused) -> str:
+    if isinstance(refusal, Cancelled):
+        return _("LINEとの連携をやめました。何も変わっていません。")
+    if isinstance(refusal, ProviderDown):
+        return _("LINEから返事がありません。時間をおいて、もう一度お試しください。")
+    return _("LINEとの連携を確認できませんでした。もう一度、はじめから行ってください。")
 
 
 def _token(text: str) -> str:
-    if not _is_on() or not 0 < len(text) <= LONGEST_TOKEN:
+    if services().line is None or not 0 < len(text) <= LONGEST_TOKEN:
         abort(404)
     return text

@@ -18,11 +18,11 @@ REFUSALS = IdentityRefused
 KNOWN_KINDS = frozenset({"cancelled", "insufficient", "card_refused", "provider_down", "lost_browser"})
 
 
-def redirect_uri() -> str:
+def redirect_uri(endpoint: str = "resident.sign_in.callback") -> str:
     """Return the registered address. In the demo any name of this machine may be in the address bar."""
     if services().settings.is_demo:
-        return url_for("resident.sign_in.callback", _external=True)
-    return services().settings.base_url + url_for("resident.sign_in.callback")
+        return url_for(endpoint, _external=True)
+    return services().settings.base_url + url_for(endpoint)
 
 
 def browser() -> str:

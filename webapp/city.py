@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -111,6 +111,23 @@ class Payee(_Part):
     address: Text | None = None
 
 
+class PaymentRules(_Part):
+    """The city's own rules of payment: yen and whole days; the facilities' rules stand in their files."""
+
+    refund_approval_from_yen: int = Field(default=5_000, ge=0)
+    """From this sum, counted over all refunds of a charge, a second person approves."""
+    pay_within_days: int = Field(default=14, ge=1)
+    """Until when a fee that is asked for at submission is to be paid."""
+    remind_days_before: int = Field(default=3, ge=1)
+    remind_days_after: int = Field(default=1, ge=1)
+    lapse_days_after: int | None = Field(default=14, ge=1)
+    """How long an overdue fee still stands; then the claim lapses and staff decide. Null: it never does."""
+
+    def lapse_on(self, due_on: date) -> date | None:
+        """The last day an overdue fee due on ``due_on`` still stands, or None."""
+        return None if self.lapse_days_after is None else due_on + timedelta(days=self.lapse_days_after)
+
+
 class City(_Part):
     """The whole of city.yaml. `code` is the 6-digit 全国地方公共団体コード."""
 
@@ -133,6 +150,7 @@ class City(_Part):
     instruction_text: Text
     """教示 for decisions that refuse or limit something."""
     payees: dict[str, Payee]
+    payment: PaymentRules = PaymentRules()
     banners: list[Banner] = []
     topics: list[Topic] = []
     categories: list[Shelf]

@@ -28,6 +28,7 @@ from webapp.form_engine.adopt import adopt
 from webapp.form_engine.load import Library, load_library
 from webapp.messaging.handler import handlers as messaging_handlers
 from webapp.outbox.outcomes import Handlers as OutboxHandlers
+from webapp.payment import policy
 from webapp.payment.settle import HandlersByPurpose
 from webapp.ports.identity import IdentityProvider
 from webapp.ports.line import LinePort
@@ -108,6 +109,7 @@ def build(settings: Settings, plugs: Plugs) -> Services:
     links = links_of(settings.base_url)
     folder = settings.city_dir / "facilities"
     facilities = load_facilities([folder] if folder.is_dir() else [], city.holidays)
+    policy.use(city.payment)
     return Services(
         settings=settings,
         database=Database(settings.database_url),

@@ -42,15 +42,19 @@ SHORTEST_PAGE = timedelta(minutes=40)
 """Stripe takes 30 minutes to 24 hours from the call; ten more leave room for a repeated start."""
 LONGEST_PAGE = timedelta(hours=23, minutes=30)
 TIMEOUT_SECONDS = 12
+TOLERANCE_SECONDS = 300
 EXPAND = ["payment_intent.latest_charge.balance_transaction"]
 
 
 @dataclass(frozen=True)
 class Account:
-    """A payee's contract: its secret key and the signing secret of its webhook endpoint."""
+    """A payee's contract: its secret key and the signing secrets of its webhook endpoints.
+
+    Several while one is being rolled, or where a city has more than one endpoint.
+    """
 
     key: str
-    webhook_secret: str
+    webhook_secrets: tuple[str, ...]
 
 
 class StripePayment:
@@ -134,14 +138,16 @@ class StripePayment:
             return stripe_truth.refund(self._client(account).v1.refunds.retrieve(refund_id).to_dict())
 
     def parse_event(self, raw: bytes, headers: Mapping[str, str]) -> EventRef:
-        """See PaymentPort; tries each account's signing secret."""
+        """See PaymentPort; tries every signing secret of every account."""
         given = {name.lower(): value for name, value in headers.items()}.get("stripe-signature", "")
+        try:
+            text = raw.decode()
+        except UnicodeDecodeError as error:
+            raise ForgedEvent("not text") from error
         stale: Exception | None = None
-        for payee, account in self._accounts.items():
+        for payee, secret in self._secrets():
             try:
-                stripe.WebhookSignature.verify_header(raw.decode(), given, account.webhook_secret, 300)
-            except UnicodeDecodeError as error:
-                raise ForgedEvent("not text") from error
+                stripe.WebhookSignature.verify_header(text, given, secret, TOLERANCE_SECONDS)
             except stripe.SignatureVerificationError as error:
                 stale = error if "tolerance" in str(error) else stale
                 continue
@@ -160,6 +166,11 @@ class StripePayment:
             page = self._client(account).v1.balance_transactions.list(params=cast(Any, params))
             entries = [entry.to_dict() for entry in page.auto_paging_iter()]
         return [stripe_truth.payout(entry) for entry in entries if entry["type"] in ("charge", "payment")]
+
+    def _secrets(self) -> Iterator[tuple[str, str]]:
+        for payee, account in self._accounts.items():
+            for secret in account.webhook_secrets:
+                yield payee, secret
 
     def _session(self, client: stripe.StripeClient, provider_id: str) -> dict[str, Any]:
         if provider_id.startswith("pi_"):
@@ -187,19 +198,23 @@ class StripePayment:
 def build(ground: Ground) -> StripePayment:
     """Build the plug from ``MADOGUCHI_STRIPE_KEY``, ``…_STRIPE_WEBHOOK_SECRET``, ``…_STRIPE_METHODS``.
 
+    Several webhook secrets are divided by commas: old and new while one is rolled.
+
     A designated manager's account: ``MADOGUCHI_STRIPE_KEY_<PAYEE>`` and its webhook secret alike, the
     payee's key with ``_`` for ``-``. ``MADOGUCHI_PAYEES`` lists these payees.
     """
     options = ground.options
-    accounts = {"city": Account(options["stripe_key"], options["stripe_webhook_secret"])}
+    accounts = {"city": _account(options, "")}
     for payee in filter(None, options.get("payees", "").split(",")):
-        suffix = payee.strip().replace("-", "_").lower()
-        accounts[payee.strip()] = Account(
-            options[f"stripe_key_{suffix}"], options[f"stripe_webhook_secret_{suffix}"]
-        )
+        accounts[payee.strip()] = _account(options, "_" + payee.strip().replace("-", "_").lower())
     wanted = options.get("stripe_methods", "card,konbini").split(",")
     known: tuple[Method, ...] = ("card", "paypay", "konbini")
     return StripePayment(accounts, methods=tuple(method for method in known if method in wanted))
+
+
+def _account(options: Mapping[str, str], suffix: str) -> Account:
+    secrets = options[f"stripe_webhook_secret{suffix}"].split(",")
+    return Account(options[f"stripe_key{suffix}"], tuple(secret.strip() for secret in secrets))
 
 
 @contextmanager

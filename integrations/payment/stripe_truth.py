@@ -29,7 +29,7 @@ def truth(session: Mapping[str, Any], refunds: list[dict[str, Any]], account: st
         currency=str(session["currency"]),
         reference=str(session.get("client_reference_id") or ""),
         account=account,
-        method=_method(session, charge, status),
+        method=_method(session, charge, bool(details)),
         paid_at=_instant(charge.get("created")) if status == "paid" else None,
         payment_id=intent.get("id"),
         pending_until=_instant(details.get("expires_at")) if status == "pending" else None,
@@ -52,9 +52,9 @@ def _status(session: Mapping[str, Any], intent: Mapping[str, Any]) -> TruthStatu
     return "expired" if intent.get("status") == "canceled" else "failed"
 
 
-def _method(session: Mapping[str, Any], charge: Mapping[str, Any], status: TruthStatus) -> Method | None:
+def _method(session: Mapping[str, Any], charge: Mapping[str, Any], slip: bool) -> Method | None:
     kind = (charge.get("payment_method_details") or {}).get("type")
-    if kind is None and status == "pending":
+    if kind is None and slip:
         kind = "konbini"
     if kind is None and len(session.get("payment_method_types") or ()) == 1:
         kind = session["payment_method_types"][0]

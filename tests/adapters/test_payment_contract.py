@@ -14,7 +14,8 @@ from integrations.payment.counter import CounterPayment
 from integrations.payment.sandbox import SandboxPayment
 from integrations.payment.sandbox_store import Store
 from integrations.payment.stripe import Account, StripePayment
-from tests.fakes.stripe_server import SECRET, FakeStripe
+from tests.fakes.stripe_server import KEY, FakeStripe
+from tests.fakes.stripe_webhooks import SECRET
 from webapp.ports.payment import (
     BadEvent,
     Method,
@@ -87,7 +88,7 @@ def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
         )
     else:
         with FakeStripe() as fake:
-            account = {"city": Account("sk_test_fake", SECRET)}
+            account = {"city": Account(KEY, (SECRET,))}
             yield StripeWorld(
                 StripePayment(account, methods=("card", "paypay", "konbini"), api=fake.url), fake
             )

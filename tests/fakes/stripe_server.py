@@ -7,24 +7,23 @@ wrong; ``webhooks`` decides per event whether it is lost, doubled, late, wrongly
 from __future__ import annotations
 
 import hashlib
-import hmac
 import html
 import json
 import re
 import sys
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from tests.fakes.stripe_state import ApiError, State
+from tests.fakes.stripe_payers import ApiError
+from tests.fakes.stripe_state import State
+from tests.fakes.stripe_webhooks import Endpoint, post, signed
 
-SECRET = "whsec_fake"
+KEY = "sk_test_fake"
 WORDS = {"card": "カードで支払う", "paypay": "PayPayで支払う", "konbini": "コンビニで後で払う"}
 
 
@@ -40,9 +39,9 @@ class _Server(ThreadingHTTPServer):
 
 @dataclass
 class FakeStripe:
-    """The server. ``endpoint`` is where events go; with ``deliver`` they go to a function instead."""
+    """The server. ``endpoints`` are where events go; with ``deliver`` they go to a function instead."""
 
-    endpoint: str | None = None
+    endpoints: list[Endpoint] = field(default_factory=list)
     deliver: Callable[[bytes, dict[str, str]], Any] | None = None
     faults: Callable[[str, str], str | None] = lambda method, path: None
     """500_before, 500_after, drop_before, drop_after, 429, slow, or None."""
@@ -97,7 +96,8 @@ class FakeStripe:
         if fault == "slow":
             time.sleep(0.3)
         key = handler.headers.get("Idempotency-Key")
-        status, answer = self._once(method, parts.path, parts.query, body, key)
+        caller = (handler.headers.get("Authorization") or "").removeprefix("Bearer ")
+        status, answer = self._once(method, parts.path, parts.query, body, key, caller)
         self.log.append((method, parts.path, key, status))
         if fault == "drop_after":
             return self._drop(handler)
@@ -105,10 +105,12 @@ class FakeStripe:
             return self._answer(handler, 500, error(500, "a fault after the effect", "api_error"))
         return self._answer(handler, status, answer)
 
-    def _once(self, method: str, path: str, query: str, body: str, key: str | None) -> tuple[int, bytes]:
+    def _once(
+        self, method: str, path: str, query: str, body: str, key: str | None, caller: str
+    ) -> tuple[int, bytes]:
         """Same key and body: the same answer; another body: 400; still running: 409. 5xx are not kept."""
         if method != "POST" or key is None or not self.honour_keys:
-            return self._act(method, path, query, body)
+            return self._act(method, path, query, body, caller)
         print_of = hashlib.sha256(f"{path}\n{body}".encode()).hexdigest()
         with self.state.lock:
             if key in self._keys:
@@ -119,15 +121,16 @@ class FakeStripe:
                     return 400, error(400, "this key was used with other parameters", "idempotency_error")
                 return known[1], known[2]
             self._keys[key] = None
-        status, answer = self._act(method, path, query, body)
+        status, answer = self._act(method, path, query, body, caller)
         with self.state.lock:
             self._keys[key] = (print_of, status, answer)
         return status, answer
 
-    def _act(self, method: str, path: str, query: str, body: str) -> tuple[int, bytes]:
+    def _act(self, method: str, path: str, query: str, body: str, caller: str) -> tuple[int, bytes]:
         given = nested(parse_qsl(query if method == "GET" else body, keep_blank_values=True))
         try:
             with self.state.lock:
+                self.state.caller = caller
                 made = self._route(method, path, given)
                 return 200, json.dumps(made).encode()
         except ApiError as wrong:
@@ -164,6 +167,8 @@ class FakeStripe:
         if found is None:
             raise ApiError(404, f"Unrecognized request URL ({method}: {path})")
         kind, thing_id, verb = found.groups()
+        if state.owner.get(thing_id, state.caller) != state.caller:
+            raise ApiError(404, f"No such {kind}: {thing_id}", "resource_missing")
         if kind == "checkout/sessions":
             row = state.session(thing_id)
             return self._expanded(state.end_session(row) if verb else row, expand)
@@ -240,34 +245,19 @@ class FakeStripe:
 
     # -- webhooks ----------------------------------------------------------------------------
 
-    def _emit(self, event: dict[str, Any]) -> None:
-        for fate in self.webhooks(event):
-            if self.deliver is not None:
-                self.deliver(*self.signed(event, fate))
-            elif self.endpoint is not None:
-                threading.Thread(target=self._post, args=(event, fate), daemon=True).start()
-
     def signed(self, event: dict[str, Any], fate: str = "send") -> tuple[bytes, dict[str, str]]:
         """The bytes and headers of an event, rightly signed unless its fate says otherwise."""
-        raw = json.dumps(event).encode()
-        at = int(time.time()) - (3600 if fate == "stale" else 0)
-        secret = "wrong" if fate == "forged" else SECRET
-        digest = hmac.new(secret.encode(), f"{at}.".encode() + raw, hashlib.sha256).hexdigest()
-        return raw, {"Stripe-Signature": f"t={at},v1={digest}", "Content-Type": "application/json"}
+        return signed(event, fate)
 
-    def _post(self, event: dict[str, Any], fate: str) -> None:
-        if fate == "late":
-            time.sleep(1.0)
-        for pause in (0.0, 0.3, 1.0, 2.0):
-            time.sleep(pause)
-            raw, headers = self.signed(event, fate)
-            request = urllib.request.Request(str(self.endpoint), data=raw, headers=headers, method="POST")
-            try:
-                with urllib.request.urlopen(request, timeout=10):
-                    return
-            except (OSError, urllib.error.HTTPError):
-                if fate in ("forged", "stale"):
-                    return
+    def _emit(self, event: dict[str, Any]) -> None:
+        owner = self.state.owner.get(event["data"]["object"]["id"])
+        for fate in self.webhooks(event):
+            if self.deliver is not None:
+                self.deliver(*signed(event, fate))
+                continue
+            for endpoint in self.endpoints:
+                if endpoint.key in (None, owner):
+                    threading.Thread(target=post, args=(event, fate, endpoint), daemon=True).start()
 
 
 def nested(pairs: list[tuple[str, str]]) -> dict[str, Any]:

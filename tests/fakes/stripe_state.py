@@ -8,34 +8,26 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
-TOKYO = ZoneInfo("Asia/Tokyo")
+from tests.fakes.stripe_payers import REFUND_FAILS_LATER, ApiError, Payers
+
 API_VERSION = "2026-10-28.endive"
-FEES = {"card": 36, "paypay": 35, "konbini": 36}
-
-
-class ApiError(Exception):
-    """An answer that is an error, as Stripe writes it."""
-
-    def __init__(
-        self, status: int, message: str, code: str | None = None, kind: str = "invalid_request_error"
-    ) -> None:
-        super().__init__(message)
-        self.status, self.message, self.code, self.kind = status, message, code, kind
 
 
 @dataclass
-class State:
-    """Everything, under one lock. ``shift`` moves the clock (seconds)."""
+class State(Payers):
+    """Everything, under one lock. ``shift`` moves the clock (seconds); ``owner`` is the key that made it."""
 
     emit: Callable[[dict[str, Any]], None] = lambda event: None
     base: str = "http://localhost"
     least_yen: int = 1
     most_yen: int = 9_999_999
     shift: float = 0.0
+    slow_refunds: frozenset[str] = frozenset()
+    """Methods whose refunds begin as pending and end with ``pass_time``."""
+    caller: str = ""
+    owner: dict[str, str] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
     sessions: dict[str, dict[str, Any]] = field(default_factory=dict)
     intents: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -103,6 +95,7 @@ class State:
             "ui_mode": "hosted_page",
         }
         self.sessions[session_id] = row
+        self.owner[session_id] = self.caller
         return row
 
     def session(self, session_id: str) -> dict[str, Any]:
@@ -111,6 +104,9 @@ class State:
             raise ApiError(404, f"No such checkout.session: {session_id}", "resource_missing")
         if row["status"] == "open" and row["expires_at"] <= self.now():
             self.end_session(row)
+        intent = self.intents.get(row["payment_intent"] or "")
+        if intent is not None and self.slip_is_over(intent):
+            self.lapse_slip(session_id)
         return row
 
     def end_session(self, row: dict[str, Any]) -> dict[str, Any]:
@@ -119,59 +115,6 @@ class State:
         row["status"], row["url"] = "expired", None
         self.say("checkout.session.expired", row)
         return row
-
-    # -- what the payer does -----------------------------------------------------------------
-
-    def pay(self, session_id: str, method: str = "card") -> None:
-        """Card or PayPay: paid at once. Konbini: the slip that is out is paid, in time or late."""
-        with self.lock:
-            row = self.session(session_id)
-            intent = self.intents.get(row["payment_intent"] or "")
-            if method == "konbini" and intent is not None:
-                first = row["payment_status"] != "paid"
-                self._succeed(row, intent, method)
-                if first:
-                    self.say("checkout.session.async_payment_succeeded", row)
-                return
-            if row["status"] != "open":
-                raise ApiError(400, "this page is closed")
-            intent = self._intent(row, "processing")
-            self._succeed(row, intent, method)
-            row["status"], row["url"] = "complete", None
-            self.say("checkout.session.completed", row)
-
-    def take_slip(self, session_id: str) -> None:
-        """Konbini: completed and unpaid, with a slip until 23:59:59 Tokyo."""
-        with self.lock:
-            row = self.session(session_id)
-            if row["status"] != "open":
-                raise ApiError(400, "this page is closed")
-            days = row["payment_method_options"]["konbini"]["expires_after_days"]
-            day = datetime.fromtimestamp(self.now(), TOKYO) + timedelta(days=days)
-            until = int(day.replace(hour=23, minute=59, second=59, microsecond=0).timestamp())
-            intent = self._intent(row, "requires_action")
-            stores = {"familymart": {"payment_code": "123456", "confirmation_number": "00123456789"}}
-            details = {"expires_at": until, "hosted_voucher_url": f"{self.base}/voucher", "stores": stores}
-            intent["next_action"] = {"type": "konbini_display_details", "konbini_display_details": details}
-            row["status"], row["url"] = "complete", None
-            self.say("checkout.session.completed", row)
-
-    def lapse_slip(self, session_id: str) -> None:
-        """The konbini slip ran out unpaid."""
-        with self.lock:
-            row = self.session(session_id)
-            intent = self.intents[row["payment_intent"]]
-            if row["payment_status"] != "paid" and intent["status"] == "requires_action":
-                intent["status"], intent["next_action"] = "requires_payment_method", None
-                intent["last_payment_error"] = {"code": "payment_intent_payment_attempt_expired"}
-                self.say("checkout.session.async_payment_failed", row)
-
-    def give_bank_details(self, refund_id: str) -> None:
-        """The payer answered the mail about a konbini refund."""
-        with self.lock:
-            refund = self.refunds[refund_id]
-            refund["status"] = "succeeded"
-            self.say("refund.updated", refund)
 
     # -- refunds -----------------------------------------------------------------------------
 
@@ -191,6 +134,7 @@ class State:
                 400, f"Refund amount ({amount}) is greater than what is left ({left})", "amount_too_large"
             )
         konbini = charge["payment_method_details"]["type"] == "konbini"
+        kind = charge["payment_method_details"]["type"]
         if konbini and not given.get("instructions_email"):
             raise ApiError(400, "instructions_email is required", "parameter_missing")
         refund_id = self.new_id("re")
@@ -204,13 +148,37 @@ class State:
             "payment_intent": intent["id"],
             "charge": charge["id"],
             "metadata": given.get("metadata") or {},
-            "status": "requires_action" if konbini else "succeeded",
+            "status": "requires_action"
+            if konbini
+            else "pending"
+            if kind in self.slow_refunds
+            else "succeeded",
             "reason": None,
             "failure_reason": None,
         }
         self.refunds[refund_id] = row
+        self.owner[refund_id] = self.caller
         self.say("refund.created", row)
         return row
+
+    def pass_time(self) -> None:
+        """Some time later: slow refunds arrive, and what Stripe's test card gave back comes back to us."""
+        with self.lock:
+            for row in self.refunds.values():
+                card = self.charges[row["charge"]]["payment_method_details"].get("card", {})
+                if row["status"] == "pending":
+                    row["status"] = "succeeded"
+                    self.say("refund.updated", row)
+                elif row["status"] == "succeeded" and card.get("number") == REFUND_FAILS_LATER:
+                    self.fail_refund(row["id"], "expired_or_canceled_card")
+
+    def fail_refund(self, refund_id: str, reason: str) -> None:
+        """A refund that went out, or waited, comes back: its money is the merchant's again."""
+        with self.lock:
+            row = self.refunds[refund_id]
+            row["status"], row["failure_reason"] = "failed", reason
+            self.charges[row["charge"]]["amount_refunded"] -= row["amount"]
+            self.say("refund.failed", row)
 
     # -- inside ------------------------------------------------------------------------------
 
@@ -229,7 +197,12 @@ class State:
         self.events.append(event)
         self.emit(event)
 
-    def _intent(self, row: dict[str, Any], status: str) -> dict[str, Any]:
+    def intent_of(self, row: dict[str, Any], status: str) -> dict[str, Any]:
+        """The session's PaymentIntent in this status, made on the first try to pay."""
+        known = self.intents.get(row["payment_intent"] or "")
+        if known is not None:
+            known["status"] = status
+            return known
         intent_id = self.new_id("pi")
         intent = {
             "id": intent_id,
@@ -244,47 +217,9 @@ class State:
             "last_payment_error": None,
         }
         self.intents[intent_id] = intent
+        self.owner[intent_id] = self.owner[row["id"]]
         row["payment_intent"] = intent_id
         return intent
-
-    def _succeed(self, row: dict[str, Any], intent: dict[str, Any], method: str) -> None:
-        if intent["status"] == "succeeded":
-            return
-        charge_id, balance_id = self.new_id("ch"), self.new_id("txn")
-        fee = row["amount_total"] * FEES[method] // 1000
-        self.charges[charge_id] = {
-            "id": charge_id,
-            "object": "charge",
-            "amount": row["amount_total"],
-            "amount_refunded": 0,
-            "paid": True,
-            "currency": "jpy",
-            "created": self.now(),
-            "payment_intent": intent["id"],
-            "status": "succeeded",
-            "payment_method_details": {"type": method},
-            "balance_transaction": balance_id,
-        }
-        self.balance[balance_id] = {
-            "id": balance_id,
-            "object": "balance_transaction",
-            "amount": row["amount_total"],
-            "fee": fee,
-            "net": row["amount_total"] - fee,
-            "currency": "jpy",
-            "created": self.now(),
-            "source": charge_id,
-            "available_on": self.now() + 5 * 86400,
-            "type": "payment" if method == "konbini" else "charge",
-        }
-        intent |= {
-            "status": "succeeded",
-            "latest_charge": charge_id,
-            "next_action": None,
-            "last_payment_error": None,
-        }
-        row["payment_status"] = "paid"
-        self.money[str(row["client_reference_id"])] += 1
 
 
 def whole(text: Any, name: str) -> int:

@@ -26,8 +26,9 @@ import requests
 from sqlalchemy import select
 
 from tests.fakes.payment_world import open_charge
+from tests.fakes.stripe_payers import ApiError
 from tests.fakes.stripe_server import FakeStripe
-from tests.fakes.stripe_state import ApiError
+from tests.fakes.stripe_webhooks import Endpoint
 from tests.proofs import payments_web
 from webapp.db import Database
 from webapp.payment import ledger, reconcile
@@ -255,7 +256,7 @@ def _town(url: str, fake: FakeStripe, control: bool) -> Iterator[Town]:
         probe.bind(("127.0.0.1", 0))
         number = probe.getsockname()[1]
     town = Town(url, fake, "nokeys" if control else "keys", number)
-    fake.endpoint = f"http://127.0.0.1:{number}/callback"
+    fake.endpoints = [Endpoint(f"http://127.0.0.1:{number}/callback")]
     town.begin("web")
     town.begin("worker")
     try:

@@ -19,7 +19,8 @@ from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
 from integrations.payment.stripe import Account, StripePayment
-from tests.fakes.stripe_server import SECRET
+from tests.fakes.stripe_server import KEY
+from tests.fakes.stripe_webhooks import SECRET
 from webapp import db as webapp_db
 from webapp.audit import SYSTEM
 from webapp.db import Database
@@ -130,7 +131,7 @@ class Web:
 
 
 def stripe_port(url: str, keys: bool) -> StripePayment:
-    account = {"city": Account("sk_test_fake", SECRET)}
+    account = {"city": Account(KEY, (SECRET,))}
     return StripePayment(account, methods=("card", "paypay", "konbini"), api=url, timeout=5, use_keys=keys)
 
 

@@ -60,7 +60,7 @@ MORE: dict[str, dict[str, Any]] = {
         "rows": ROWS,
         "issuer": [{"label": "名称", "text": "みほん市"}],
     },
-    "payment_refund": {"rows": ROWS, "instruction": "教示文"},
+    "payment_refund": {"rows": ROWS, "shares": ROWS, "issuer": ROWS, "instruction": "教示文"},
     "payment_request": {
         "total": "2,300円",
         "purpose": "体育館の使用料",

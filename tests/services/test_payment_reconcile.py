@@ -11,7 +11,18 @@ from tests.fakes.payment_world import ADDRESSES, STAFF, World
 from webapp import clock
 from webapp.db import Database
 from webapp.errors import IllegalStep, InvalidInput
-from webapp.payment import attempts, charges, desk, give_back, ledger, reconcile, refunds, report, worklist
+from webapp.payment import (
+    attempts,
+    charges,
+    desk,
+    give_back,
+    ledger,
+    parts,
+    reconcile,
+    refunds,
+    report,
+    worklist,
+)
 from webapp.payment.charges import Line
 
 
@@ -87,7 +98,7 @@ def test_a_hold_that_is_over_ends_its_page_first_and_then_its_claim(world: World
     with clock.frozen(clock.now() + timedelta(minutes=16)):
         run(world)
         assert world.sandbox.fetch(str(attempt.provider_id)).status == "expired"
-    assert world.fresh(charge).status == "cancelled"
+    assert world.fresh(charge).status == "lapsed"
     assert ("lapsed", charge.id) in world.heard
 
 
@@ -157,8 +168,9 @@ def test_the_daily_close_adds_up_to_the_drawer(world: World) -> None:
         made = refunds.propose(session, first, 300, cause="other", rule=refunds.Rule("誤り"), actor=STAFF)
         give_back.handed_over(session, made[0], world.handlers, actor=STAFF, till="窓口1")
     with world.database.reading() as session:
-        close = report.daily_close(session, clock.today(), "窓口1")
-    assert (close.cash_yen, close.total_yen, len(close.settlements)) == (700, 1200, 3)
+        (close,) = report.daily_closes(session, clock.today())
+    assert (close.till, close.cash_yen, close.total_yen) == ("窓口1", 700, 1200)
+    assert (len(close.settlements), len(close.handed_back)) == (3, 1)
 
 
 def test_the_report_divides_a_payment_by_its_revenue_items_to_the_yen(world: World) -> None:
@@ -176,7 +188,7 @@ def test_the_report_divides_a_payment_by_its_revenue_items_to_the_yen(world: Wor
 
 @pytest.mark.parametrize("total", [0, 1, 2, 100, 999_999])
 def test_a_divided_sum_always_adds_up(total: int) -> None:
-    assert sum(report.divide(total, {"a": 1, "b": 1, "c": 1}).values()) == total
+    assert sum(parts.divide(total, {"a": 1, "b": 1, "c": 1}).values()) == total
 
 
 def test_the_cashless_share_counts_the_counter_and_everything(world: World) -> None:

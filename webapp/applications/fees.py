@@ -1,12 +1,15 @@
 """What an application costs becomes a charge on its case."""
 
+from datetime import timedelta
+
 from sqlalchemy.orm import Session
 
+from webapp import clock
 from webapp.audit import Actor
 from webapp.casework.models import Case
 from webapp.form_engine.model import Definition
 from webapp.form_engine.outcome import Fee, Outcome
-from webapp.payment import charges
+from webapp.payment import charges, policy
 from webapp.payment.charges import Line
 from webapp.payment.models import Charge
 
@@ -29,13 +32,16 @@ def charge_for(
     fee = outcome.fee
     if fee is None or fee.after_review or fee.later or not fee.total:
         return None
+    rules = policy.rules()
+    due_on = clock.today() + timedelta(days=rules.pay_within_days)
     charge = charges.open_charge(
         session,
         case_id=case.id,
         purpose=PURPOSE,
         lines=_lines(fee),
         payee=payee,
-        due_on=None,
+        due_on=due_on,
+        lapse_on=rules.lapse_on(due_on),
         payer={**case.contact, "resident_id": case.resident_id},
         actor=actor,
         title=definition.title.model_dump(exclude_none=True),

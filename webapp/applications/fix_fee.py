@@ -13,7 +13,7 @@ from webapp.audit import Actor
 from webapp.casework import telling, timeline
 from webapp.casework.models import Case
 from webapp.errors import IllegalStep, InvalidInput
-from webapp.payment import charges
+from webapp.payment import charges, policy
 from webapp.payment.models import Charge
 
 
@@ -54,6 +54,7 @@ def fix_fee(
         lines=lines,
         payee=payee,
         due_on=due_on,
+        lapse_on=policy.rules().lapse_on(due_on),
         payer={**case.contact, "resident_id": case.resident_id},
         actor=actor,
         title=case.title,

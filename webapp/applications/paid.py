@@ -47,9 +47,24 @@ def on_refunded(session: Session, charge: Charge) -> None:
     """Tell the person that money went back."""
     case = session.get_one(Case, charge.case_id)
     key = f"refunded:{charge.id}:{charge.refunded_yen}"
+    telling.tell_resident(session, case, "refunded", dedupe_key=key, data={"amount_yen": charge.refunded_yen})
+
+
+def on_lapsed(session: Session, charge: Charge) -> None:
+    """The fee was not paid in time: tell the person, and put the case before staff, who decide about it."""
+    case = session.get_one(Case, charge.case_id)
+    if case.is_closed:
+        return
+    ended = sum(entry.amount_yen for entry in charge.adjustments if entry.kind == "cancelled")
+    timeline.record(session, case, "charge_lapsed", SYSTEM, public=True, data={"charge": charge.id})
+    steps.raise_news(case, "unpaid")
     telling.tell_resident(
-        session, case, "refunded", dedupe_key=key, data={"amount_yen": charge.refunded_yen}
+        session,
+        case,
+        "payment_lapsed",
+        dedupe_key=f"lapsed:{charge.id}:{charge.due_on}",
+        data={"amount_yen": ended},
     )
 
 
-HANDLERS = Handlers(on_settled=on_settled, on_refunded=on_refunded)
+HANDLERS = Handlers(on_settled=on_settled, on_lapsed=on_lapsed, on_refunded=on_refunded)

@@ -21,7 +21,7 @@ from webapp.identity.permissions import Scope
 
 PER_PAGE = 50
 SOON = timedelta(days=3)
-OTHER_NEWS = ("withdrawn", "paid", "opinion", "overdue")
+OTHER_NEWS = ("withdrawn", "paid", "unpaid", "opinion", "overdue")
 
 
 @dataclass(frozen=True)

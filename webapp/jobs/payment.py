@@ -1,4 +1,4 @@
-"""Reminders of fees that fall due, and the days on which the payees had their money."""
+"""Reminders of fees, refunds that come back, and the days on which the payees had their money."""
 
 from __future__ import annotations
 
@@ -12,10 +12,16 @@ if TYPE_CHECKING:
     from webapp.wiring import Services
 
 
-def remind_due(services: Services) -> str:
-    """Remind of fees that fall due in three days."""
+def remind(services: Services) -> str:
+    """Remind of fees that fall due soon, and of those that are overdue."""
     with services.database.transaction() as session:
-        return f"{telling.remind_due(session)} reminded"
+        return f"{telling.remind_due(session)} due soon, {telling.remind_overdue(session)} overdue"
+
+
+def watch_refunds(services: Services) -> str:
+    """Find refunds that came back to us after they had gone through."""
+    found = reconcile.watch_refunds(services.database.transaction, services.payment, services.settle_handlers)
+    return f"{found} refunds came back"
 
 
 def record_payouts(services: Services) -> str:

@@ -50,6 +50,7 @@ def open_charge(
     title: Mapping[str, Any] | None = None,
     facility: str | None = None,
     department: str | None = None,
+    lapse_on: date | None = None,
     pay_before: datetime | None = None,
     konbini_until: date | None = None,
     blocked: str | None = None,
@@ -58,9 +59,10 @@ def open_charge(
 
     ``payer`` holds name, email, tel, lang, resident_id, line_user_id (each may be missing).
     ``pay_before`` is the end of the hold that waits for this money, ``konbini_until`` the last day its
-    rule lets a konbini slip run; ``due_on`` is the last day to pay (Tokyo). A total of zero is legal:
-    ``open_yen`` is 0 at once and no handler will be called. Raises InvalidInput for amounts that are
-    not whole yen, or a channel or tax class nobody knows.
+    rule lets a konbini slip run; ``due_on`` is the last day to pay (Tokyo) and ``lapse_on`` the last
+    on which the overdue claim still stands. A total of zero is legal: ``open_yen`` is 0 at once and no
+    handler will be called. Raises InvalidInput for amounts that are not whole yen, or a channel or tax
+    class nobody knows.
     """
     if channel not in CHANNELS:
         raise InvalidInput(f"channel {channel!r} is not one of {CHANNELS}", field="channel")
@@ -79,6 +81,7 @@ def open_charge(
         channel=channel,
         currency="jpy",
         due_on=due_on,
+        lapse_on=lapse_on,
         pay_before=pay_before,
         konbini_until=konbini_until,
         blocked=blocked,
@@ -102,7 +105,7 @@ def open_charge(
 def add_lines(session: Session, charge: Charge, lines: Sequence[Line], *, actor: Actor) -> Charge:
     """Claim more on the same charge (a correction raised the fee); only the difference is left to pay."""
     charge = lock(session, charge.id)
-    added = _append(charge, lines)
+    added = _append(charge, lines, added_at=clock.now())
     _record(session, charge, actor, "charge.raised", {"yen": added})
     return charge
 
@@ -136,13 +139,22 @@ def cancel(session: Session, charge: Charge, *, reason: str, actor: Actor) -> Ch
     return charge
 
 
+def lapse(session: Session, charge: Charge, *, reason: str, actor: Actor) -> Charge:
+    """Cancel a claim because its time to pay is over; it is then named so."""
+    charge = lock(session, charge.id)
+    if charge.cancelled_at is None:
+        charge.lapsed_at = clock.now()
+        charge = cancel(session, charge, reason=reason, actor=actor)
+    return charge
+
+
 def restore(session: Session, charge: Charge, *, reason: str, actor: Actor) -> Charge:
     """Take a cancellation back (the slot was free again); raises IllegalStep when there was none."""
     charge = lock(session, charge.id)
     if charge.cancelled_at is None:
         raise IllegalStep("restore", state=charge.status)
     undone = sum(entry.amount_yen for entry in charge.adjustments if entry.kind in ("cancelled", "restored"))
-    charge.cancelled_at = None
+    charge.cancelled_at = charge.lapsed_at = None
     if undone:
         adjust(session, charge, "restored", -undone, reason=reason, actor=actor)
     restate(charge)
@@ -245,7 +257,7 @@ def by(actor: Actor) -> str:
     return f"{actor.kind}:{actor.id or '-'}"
 
 
-def _append(charge: Charge, lines: Sequence[Line]) -> int:
+def _append(charge: Charge, lines: Sequence[Line], *, added_at: datetime | None = None) -> int:
     added = 0
     for position, line in enumerate(lines, start=len(charge.lines) + 1):
         _whole_yen(line.amount_yen, "amount_yen")
@@ -259,6 +271,7 @@ def _append(charge: Charge, lines: Sequence[Line]) -> int:
                 tax_class=tax_class(line.tax_class).key,
                 revenue_item=line.revenue_item,
                 citation=line.citation,
+                added_at=added_at,
             )
         )
         added += line.amount_yen

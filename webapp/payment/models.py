@@ -43,6 +43,9 @@ class Charge(Base):
     currency: Mapped[str] = mapped_column(default="jpy")
     status: Mapped[str]
     due_on: Mapped[date | None]
+    lapse_on: Mapped[date | None]
+    """The last day on which an overdue claim still stands; it lapses the day after. Null: it never does."""
+    lapsed_at: Mapped[datetime | None] = mapped_column(Instant)
     pay_before: Mapped[datetime | None] = mapped_column(Instant)
     """The end of the hold this charge pays for; nothing may be paid later without asking its handler."""
     konbini_until: Mapped[date | None]
@@ -84,6 +87,8 @@ class ChargeLine(Base):
     tax_class: Mapped[str]
     revenue_item: Mapped[str]
     citation: Mapped[str | None]
+    added_at: Mapped[datetime | None] = mapped_column(Instant)
+    """When a correction claimed it; null for the lines the charge was opened with."""
 
     charge: Mapped[Charge] = relationship(back_populates="lines")
 

@@ -8,7 +8,14 @@ from webapp.payment import states
 from webapp.payment.attempts import in_language
 from webapp.payment.models import Charge, Refund
 
-TONES = {"open": "attention", "pending": "progress", "paid": "good", "waived": "good", "overpaid": "progress"}
+TONES = {
+    "open": "attention",
+    "overdue": "bad",
+    "pending": "progress",
+    "paid": "good",
+    "waived": "good",
+    "overpaid": "progress",
+}
 
 
 @dataclass(frozen=True)

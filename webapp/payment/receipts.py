@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from webapp.errors import NotFound
+from webapp.payment import parts as lines_paid
 from webapp.payment import tax
 from webapp.payment.attempts import in_language
 from webapp.payment.models import Charge, Settlement
+from webapp.payment.parts import Part
 from webapp.payment.tax import TaxShare
 
 METHOD_WORDS: Mapping[str, str] = {
@@ -64,11 +65,11 @@ class Receipt:
 
 def receipt_of(charge: Charge, issuer: Issuer, settlement: Settlement | None = None) -> Receipt:
     """Return the receipt of the last (or the named) payment; raises NotFound where nothing was paid."""
-    paid = [entry for entry in charge.settlements if entry.state == "applied"]
+    paid = applied(charge)
     chosen = settlement or (paid[-1] if paid else None)
     if chosen is None or chosen not in paid:
         raise NotFound("no payment to give a receipt for")
-    lines = _lines(charge, chosen)
+    parts = lines_paid.of_payment(charge, chosen)
     return Receipt(
         number=number_of(chosen),
         issuer=issuer,
@@ -76,11 +77,26 @@ def receipt_of(charge: Charge, issuer: Issuer, settlement: Settlement | None = N
         paid_on=chosen.paid_on,
         method=METHOD_WORDS[chosen.method],
         title=in_language(charge.title, "ja"),
-        lines=tuple(line for line, _ in lines),
-        shares=tuple(tax.shares([(key, line.amount_yen) for line, key in lines])),
+        lines=tuple(_line(part) for part in parts),
+        shares=tuple(tax.shares(lines_paid.by_class(parts))),
         total_yen=chosen.amount_yen,
         refunded_yen=chosen.refunded_yen,
     )
+
+
+def applied(charge: Charge) -> list[Settlement]:
+    """The payments a receipt can be given for, oldest first."""
+    return [entry for entry in charge.settlements if entry.state == "applied"]
+
+
+def numbered(charge: Charge, number: str) -> Settlement | None:
+    """The payment of this receipt number; None for an empty number. Raises NotFound."""
+    if not number:
+        return None
+    found = next((entry for entry in applied(charge) if number_of(entry) == number), None)
+    if found is None:
+        raise NotFound(f"receipt {number!r}")
+    return found
 
 
 def number_of(settlement: Settlement) -> str:
@@ -88,24 +104,15 @@ def number_of(settlement: Settlement) -> str:
     return f"R{settlement.fiscal_year}-{settlement.id:07d}"
 
 
-def _lines(charge: Charge, settlement: Settlement) -> list[tuple[ReceiptLine, str]]:
-    """The charge's lines, where this payment covers them whole; else one line for the part it paid."""
-    if settlement.amount_yen == charge.lines_yen:
-        return [(_line(line), line.tax_class) for line in charge.lines]
-    classes = {line.tax_class for line in charge.lines}
-    key = classes.pop() if len(classes) == 1 else "outside"
-    label = tax.CLASSES[key].label if key != "outside" else "内訳は請求の明細のとおり"
-    title = in_language(charge.title, "ja")
-    part = ReceiptLine(title, "1", settlement.amount_yen, settlement.amount_yen, label, key == "reduced")
-    return [(part, key)]
-
-
-def _line(line: Any) -> ReceiptLine:
+def _line(part: Part) -> ReceiptLine:
+    """The line as it was claimed where it was paid whole, else the part of it that was."""
+    line = part.line
+    label = in_language(line.label, "ja")
     return ReceiptLine(
-        label=in_language(line.label, "ja"),
-        quantity=line.quantity,
-        unit_yen=line.unit_yen,
-        amount_yen=line.amount_yen,
+        label=label if part.whole else f"{label}（一部）",
+        quantity=line.quantity if part.whole else "1",
+        unit_yen=line.unit_yen if part.whole else part.amount_yen,
+        amount_yen=part.amount_yen,
         tax_label=tax.CLASSES[line.tax_class].label,
         reduced=line.tax_class == "reduced",
     )

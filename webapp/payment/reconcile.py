@@ -1,9 +1,10 @@
 """Reconciliation: ask the provider about everything that is not known to be finished, and mend it.
 
-Run by the clockwork every ten minutes and by hand from the staff screen. It repeats whatever a crash, a
+Run by the clockwork every five minutes and by hand from the staff screen. It repeats whatever a crash, a
 lost event or an outage left undone; what it cannot mend it lists for a person.
 """
 
+import contextlib
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -11,10 +12,9 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from webapp import clock
-from webapp.audit import SYSTEM
 from webapp.errors import Unavailable
-from webapp.payment import attempts, charges, events, give_back, refunds, steps
-from webapp.payment.models import OPEN_ATTEMPT, Charge, PaymentAttempt, Refund, Settlement
+from webapp.payment import attempts, events, give_back, lapse, refunds, steps
+from webapp.payment.models import OPEN_ATTEMPT, PaymentAttempt, Refund, Settlement
 from webapp.payment.settle import HandlersByPurpose
 from webapp.payment.steps import Ports, Transaction
 from webapp.ports.payment import NotKnown, Payout, Unreachable
@@ -54,19 +54,28 @@ def run(
     for attempt_id in ids:
         _mend(transaction, ports, handlers, attempt_id, report)
     _go_on_with_refunds(transaction, ports, handlers, report)
-    lapse(transaction, ports, handlers, report)
+    lapsed = lapse.run(transaction, ports, handlers)
+    report.ended += lapsed.ended
+    report.troubles += lapsed.troubles
     return report
 
 
-def lapse(transaction: Transaction, ports: Ports, handlers: HandlersByPurpose, report: Report) -> None:
-    """End the claims whose time to pay is over, the page at the provider first; then tell their purpose."""
+def watch_refunds(transaction: Transaction, ports: Ports, handlers: HandlersByPurpose) -> int:
+    """Ask again about refunds that went back lately: money may return from a closed card; how many did."""
     with transaction() as session:
-        due = _overdue(session)
-    for charge_id in due:
-        try:
-            _lapse_one(transaction, ports, handlers, charge_id, report)
-        except Unavailable:
-            report.troubles.append(f"charge {charge_id}: its page could not be ended yet")
+        lately = (Refund.status == "succeeded", Refund.done_at >= clock.now() - WATCH_ENDED)
+        ids = list(
+            session.scalars(
+                select(Refund.id)
+                .where(*lately, Refund.method.in_(refunds.AUTOMATIC), Refund.provider_refund_id.is_not(None))
+                .order_by(Refund.id)
+            )
+        )
+    bounced = 0
+    for refund_id in ids:
+        with contextlib.suppress(Unavailable, NotKnown):
+            bounced += give_back.look(transaction, ports, refund_id, handlers) == "failed"
+    return bounced
 
 
 def record_payouts(
@@ -165,41 +174,6 @@ def _go_on_with_refunds(
                 report.troubles.append(f"refund {refund_id}: failed")
         except Unavailable:
             report.troubles.append(f"refund {refund_id}: the provider does not answer")
-
-
-def _overdue(session: Session) -> list[int]:
-    """Charges past their hold or their last day with something still open. Cancelled ones are over."""
-    late = or_(Charge.pay_before <= clock.now(), Charge.due_on < clock.today())
-    statement = select(Charge.id).where(Charge.open_yen > 0, Charge.cancelled_at.is_(None), late)
-    return list(session.scalars(statement.order_by(Charge.id).limit(MOST)))
-
-
-def _lapse_one(
-    transaction: Transaction, ports: Ports, handlers: HandlersByPurpose, charge_id: int, report: Report
-) -> None:
-    with transaction() as session:
-        charge = charges.lock(session, charge_id)
-        attempt = charges.open_attempt(charge)
-        on_lapsed = handlers[charge.purpose].on_lapsed
-    if attempt is not None and not (attempt.status == "pending" and _slip_runs(attempt)):
-        steps.end(transaction, ports, attempt, handlers)
-    with transaction() as session:
-        charge = charges.lock(session, charge_id)
-        if (
-            charge.open_yen <= 0
-            or charge.cancelled_at is not None
-            or charges.open_attempt(charge) is not None
-        ):
-            return
-        if on_lapsed is not None:
-            on_lapsed(session, charge)
-        if charge.cancelled_at is None and (charge.pay_before is not None):
-            charges.cancel(session, charge, reason="期限までに支払われなかった", actor=SYSTEM)
-        report.ended += 1
-
-
-def _slip_runs(attempt: PaymentAttempt) -> bool:
-    return attempt.pending_until is not None and attempt.pending_until > clock.now()
 
 
 def _note_payout(session: Session, provider: str, payout: Payout) -> int:

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from webapp import audit, clock
 from webapp.audit import SYSTEM
 from webapp.payment import charges, states
-from webapp.payment.models import Refund, Settlement
+from webapp.payment.models import Charge, Refund, Settlement
 from webapp.payment.settle import HandlersByPurpose
 from webapp.ports.payment import RefundTruth
 
@@ -29,6 +29,9 @@ def settle_refund(
     charge = charges.lock(session, refund.charge_id)
     session.refresh(refund)
     refund.provider_refund_id = refund.provider_refund_id or truth.refund_id
+    if refund.status == "succeeded" and truth.status in ("failed", "canceled"):
+        _bounce(session, charge, refund, truth)
+        return refund
     if refund.status in ("succeeded", "withdrawn") or truth.amount_yen != refund.amount_yen:
         return refund
     if refund.status == "approved":
@@ -47,6 +50,20 @@ def settle_refund(
     return refund
 
 
+def _bounce(session: Session, charge: Charge, refund: Refund, truth: RefundTruth) -> None:
+    """Money that had gone back came back (a closed card or account): it is owed again, to a person's list."""
+    states.step_refund(refund, "bounce")
+    settlement = session.get_one(Settlement, refund.settlement_id, populate_existing=True)
+    settlement.refunded_yen -= refund.amount_yen
+    if settlement.state == "applied":
+        charge.refunded_yen -= refund.amount_yen
+        charge.open_yen -= refund.amount_yen
+    refund.failure, refund.done_at, refund.done_on = truth.failure or "returned", None, None
+    charges.restate(charge)
+    session.flush()
+    _record(session, refund, "refund.bounced")
+
+
 def complete(session: Session, refund: Refund) -> None:
     """Count the money as gone back: at its settlement, and at its charge unless it was parked."""
     settlement = session.get_one(Settlement, refund.settlement_id, populate_existing=True)
@@ -58,10 +75,14 @@ def complete(session: Session, refund: Refund) -> None:
     if settlement.state == "applied":
         charge.refunded_yen += refund.amount_yen
         charge.open_yen += refund.amount_yen
+    _record(session, refund, "refund.succeeded")
+
+
+def _record(session: Session, refund: Refund, action: str) -> None:
     audit.record(
         session,
         SYSTEM,
-        "refund.succeeded",
+        action,
         object_kind="refund",
         object_id=refund.id,
         case_id=refund.case_id,

@@ -1,7 +1,8 @@
 """Giving money back (還付): proposed with the rule that applied, approved, sent, done.
 
 A refund never exceeds what its payment has left: the settlement reserves it when it is proposed, by
-a rule of the database. Above a limit a second person approves.
+a rule of the database. Above the city's limit a second person approves, also when it is reached in
+parts, and again when a failed refund takes another way.
 """
 
 import secrets
@@ -15,10 +16,9 @@ from webapp import audit, clock
 from webapp.audit import SYSTEM, Actor
 from webapp.db import new_token
 from webapp.errors import Forbidden, InvalidInput, NotFound
-from webapp.payment import charges, states, telling
+from webapp.payment import charges, policy, states, telling
 from webapp.payment.models import Charge, Refund, Settlement
 
-APPROVAL_FROM_YEN = 5_000
 AUTOMATIC = ("card", "paypay", "konbini")
 HOW_BY_PAYMENT: Mapping[str, str] = {"pos": "cash", "local": "cash", "slip": "bank"}
 METHODS = (*AUTOMATIC, "cash", "bank")
@@ -43,13 +43,12 @@ def propose(
     actor: Actor,
     method: str | None = None,
     settlement: Settlement | None = None,
-    approval_from_yen: int = APPROVAL_FROM_YEN,
 ) -> list[Refund]:
     """Propose to give ``amount_yen`` back, of the latest payments first; the claim is lowered with it.
 
     ``cause`` is cancelled, waived, corrected, late, surplus, unavailable or other. One refund for each
-    payment it touches. Below ``approval_from_yen`` it is approved at once. Raises InvalidInput when
-    the payments have less left, or the method does not fit.
+    payment it touches. Below the city's limit it is approved at once. Raises InvalidInput when the
+    payments have less left, or the method does not fit.
     """
     charge = charges.lock(session, charge.id)
     sources = [settlement] if settlement is not None else list(reversed(applied(charge)))
@@ -57,11 +56,13 @@ def propose(
         raise InvalidInput("more than what was paid and not yet given back", field="amount_yen")
     if settlement is None or settlement.state == "applied":
         _lower_claim(session, charge, amount_yen, rule, actor)
+    counted = amount_yen + sum(entry.amount_yen for entry in charge.refunds if entry.status != "withdrawn")
+    needs_approval = counted >= policy.rules().refund_approval_from_yen
     made = []
     for source in sources:
         part = min(amount_yen, left(source))
         if part > 0:
-            made.append(_write(session, charge, source, part, cause, rule, method, actor, approval_from_yen))
+            made.append(_write(session, charge, source, part, cause, rule, method, actor, needs_approval))
             amount_yen -= part
     charges.restate(charge)
     session.flush()
@@ -113,17 +114,25 @@ def withdraw(session: Session, refund: Refund, *, reason: str, actor: Actor) -> 
 
 
 def retry(session: Session, refund: Refund, *, method: str, actor: Actor) -> Refund:
-    """Try a failed refund in another way (or again), under a new key; raises IllegalStep, InvalidInput."""
+    """Try a failed refund in another way (or again), under a new key; raises IllegalStep, InvalidInput.
+
+    Another way of a sum that needed a second person needs one again: it is a new decision.
+    """
     if method not in METHODS:
         raise InvalidInput(f"method {method!r} is not one of {METHODS}", field="method")
     refund = lock(session, refund.id)
-    states.step_refund(refund, "retry")
+    if refund.needs_approval and method != refund.method:
+        states.step_refund(refund, "ask_again")
+        refund.proposed_by, refund.proposed_at = charges.by(actor), clock.now()
+        refund.approved_by = refund.approved_at = None
+    else:
+        states.step_refund(refund, "retry")
     refund.method = method
     refund.key = _key()
     refund.provider_refund_id = None
     session.flush()
     _record(session, refund, actor, "refund.retried")
-    if method == "bank":
+    if method == "bank" and refund.status == "approved":
         telling.ask_account(session, refund)
     return refund
 
@@ -174,13 +183,12 @@ def _write(
     rule: Rule,
     method: str | None,
     actor: Actor,
-    approval_from_yen: int,
+    needs_approval: bool,
 ) -> Refund:
     way = method or HOW_BY_PAYMENT.get(source.method, source.method)
     if way not in METHODS or (way in AUTOMATIC and way != source.method):
         raise InvalidInput(f"{source.method} cannot be given back by {way}", field="method")
     moment = clock.now()
-    needs_approval = amount_yen >= approval_from_yen
     refund = Refund(
         token=new_token(),
         reference=_reference(session),

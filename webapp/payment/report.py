@@ -1,14 +1,17 @@
 """What came in and went back: by 歳入科目, facility and payee; the desk's day; the cashless share."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import InstrumentedAttribute, Session, selectinload
 
 from webapp.calendar.fiscal import fiscal_range
+from webapp.payment import parts
 from webapp.payment.models import Charge, Refund, Settlement
+from webapp.payment.worklist import EVERYWHERE, Reach
 
 DESK = ("cash", "pos", "slip", "local")
 CASHLESS = ("card", "paypay", "pos", "local")
@@ -34,42 +37,66 @@ class RevenueRow:
         return self.settled_yen - self.refunded_yen
 
 
-def revenue(
-    session: Session, since: date, until: date, payees: Iterable[str] | None = None
-) -> list[RevenueRow]:
+def revenue(session: Session, since: date, until: date, reach: Reach = EVERYWHERE) -> list[RevenueRow]:
     """Receipts by payee, 歳入科目, facility and method, of payments made in ``[since, until)`` (納付日).
 
-    A payment over several revenue items is divided by the share of its lines, exactly to the yen.
-    Refunds count on the day they were done.
+    A payment over several revenue items is divided by the lines it paid, exactly to the yen. Refunds
+    count on the day they were done.
     """
     found: dict[tuple[str, str, str, str], list[int]] = {}
-    for settlement in _settlements(session, since, until, payees):
-        fee = settlement.fee_yen or 0
-        parts = divide(settlement.amount_yen, _weights(settlement.charge))
-        fees = divide(fee, {item: part for item, part in parts.items() if part > 0} or parts)
-        for item, yen in parts.items():
+    for settlement in _settlements(session, Settlement.paid_on, since, until, reach):
+        for item, yen, fee in _by_item(settlement):
             entry = found.setdefault(_key(settlement, item), [0, 0, 0, 0])
             entry[0] += 1
             entry[1] += yen
-            entry[3] += fees.get(item, 0)
-    for refund in _refunds(session, since, until, payees):
-        for item, yen in divide(refund.amount_yen, _weights(refund.charge)).items():
+            entry[3] += fee
+    for refund in _refunds(session, since, until, reach):
+        shares = parts.of_refund(refund.charge, refund.settlement, refund.amount_yen)
+        for item, yen in parts.by_item(shares).items():
             found.setdefault(_key(refund.settlement, item), [0, 0, 0, 0])[2] += yen
     return [RevenueRow(*key, *numbers) for key, numbers in sorted(found.items())]
 
 
-def divide(total_yen: int, weights: Mapping[str, int]) -> dict[str, int]:
-    """Divide a sum by weights so that the parts add up exactly: the largest remainders get the odd yen."""
-    whole = sum(weights.values())
-    if whole <= 0:
-        first = next(iter(weights), "その他")
-        return {first: total_yen}
-    parts = {key: total_yen * weight // whole for key, weight in weights.items()}
-    odd = total_yen - sum(parts.values())
-    order = sorted(weights, key=lambda key: (-(total_yen * weights[key] % whole), key))
-    for key in order[:odd]:
-        parts[key] += 1
-    return parts
+@dataclass(frozen=True)
+class PayoutRow:
+    """What reached a payee's bank on a day, by 歳入科目 and facility; ``None`` has not arrived yet."""
+
+    paid_out_on: date | None
+    payee: str
+    revenue_item: str
+    facility: str
+    provider: str
+    count: int
+    gross_yen: int
+    fee_yen: int
+
+    @property
+    def net_yen(self) -> int:
+        return self.gross_yen - self.fee_yen
+
+
+def payouts(session: Session, since: date, until: date, reach: Reach = EVERYWHERE) -> list[PayoutRow]:
+    """Payouts of the providers in ``[since, until)`` (入金日), then what was paid and has not arrived."""
+    found: dict[tuple[date, bool, str, str, str, str], list[int]] = {}
+    arrived = _settlements(session, Settlement.paid_out_on, since, until, reach)
+    waiting = _settlements(session, Settlement.paid_on, date.min, until, reach)
+    under_way = (entry for entry in waiting if entry.paid_out_on is None)
+    for settlement in (*arrived, *under_way):
+        if settlement.provider == "counter":
+            continue
+        day = settlement.paid_out_on or date.max
+        for item, yen, fee in _by_item(settlement):
+            payee, _, facility, _ = _key(settlement, item)
+            place = (day, settlement.paid_out_on is None, payee, item, facility, settlement.provider)
+            entry = found.setdefault(place, [0, 0, 0])
+            entry[0] += 1
+            entry[1] += yen
+            entry[2] += fee
+    rows = []
+    for (day, waits, payee, item, facility, provider), (count, gross, fee) in sorted(found.items()):
+        arrived_on = None if waits else day
+        rows.append(PayoutRow(arrived_on, payee, item, facility, provider, count, gross, fee))
+    return rows
 
 
 @dataclass(frozen=True)
@@ -88,12 +115,13 @@ class TillRow:
 
 @dataclass(frozen=True)
 class DailyClose:
-    """日計表 of one till: what must be in the drawer, and every receipt behind it."""
+    """日計表 of one till: what must be in the drawer, and every receipt and hand-over behind it."""
 
     day: date
     till: str
     rows: tuple[TillRow, ...]
     settlements: tuple[Settlement, ...]
+    handed_back: tuple[Refund, ...]
 
     @property
     def cash_yen(self) -> int:
@@ -105,17 +133,35 @@ class DailyClose:
         return sum(row.net_yen for row in self.rows)
 
 
-def daily_close(session: Session, day: date, till: str) -> DailyClose:
-    """The day of one till, from the ledger alone."""
-    taken = list(
-        session.scalars(
-            select(Settlement)
-            .where(Settlement.till == till, Settlement.paid_on == day, Settlement.state == "applied")
-            .order_by(Settlement.id)
-            .options(selectinload(Settlement.charge))
-        )
+def daily_closes(session: Session, day: date, reach: Reach = EVERYWHERE) -> list[DailyClose]:
+    """The day of every till that took or gave money, from the ledger alone."""
+    taken = session.scalars(
+        select(Settlement)
+        .where(Settlement.till.is_not(None), Settlement.paid_on == day, Settlement.state == "applied")
+        .order_by(Settlement.id)
+        .options(selectinload(Settlement.charge))
     )
-    handed = list(session.scalars(select(Refund).where(Refund.till == till, Refund.done_on == day)))
+    gave = session.scalars(
+        select(Refund)
+        .where(Refund.till.is_not(None), Refund.done_on == day, Refund.status == "succeeded")
+        .order_by(Refund.id)
+        .options(selectinload(Refund.charge))
+    )
+    received = [entry for entry in taken if reach.covers(entry.charge)]
+    handed = [refund for refund in gave if reach.covers(refund.charge)]
+    tills = sorted({str(entry.till) for entry in received} | {str(refund.till) for refund in handed})
+    return [
+        _close(
+            day,
+            till,
+            [entry for entry in received if entry.till == till],
+            [refund for refund in handed if refund.till == till],
+        )
+        for till in tills
+    ]
+
+
+def _close(day: date, till: str, taken: list[Settlement], handed: list[Refund]) -> DailyClose:
     methods = sorted({entry.method for entry in taken} | ({"cash"} if handed else set()))
     rows = tuple(
         TillRow(
@@ -126,16 +172,7 @@ def daily_close(session: Session, day: date, till: str) -> DailyClose:
         )
         for method in methods
     )
-    return DailyClose(day, till, rows, tuple(taken))
-
-
-def tills(session: Session, day: date) -> list[str]:
-    """The tills that took or gave money on a day."""
-    taken = session.scalars(
-        select(Settlement.till).where(Settlement.paid_on == day, Settlement.till.is_not(None))
-    )
-    gave = session.scalars(select(Refund.till).where(Refund.done_on == day, Refund.till.is_not(None)))
-    return sorted({till for till in (*taken, *gave) if till})
+    return DailyClose(day, till, rows, tuple(taken), tuple(handed))
 
 
 @dataclass(frozen=True)
@@ -181,34 +218,38 @@ def cashless_share(session: Session, fiscal_year: int) -> Share:
 
 
 def _settlements(
-    session: Session, since: date, until: date, payees: Iterable[str] | None
-) -> Iterable[Settlement]:
+    session: Session, day: InstrumentedAttribute[Any], since: date, until: date, reach: Reach
+) -> list[Settlement]:
     statement = (
         select(Settlement)
-        .join(Charge, Charge.id == Settlement.charge_id)
-        .where(Settlement.state == "applied", Settlement.paid_on >= since, Settlement.paid_on < until)
-        .options(selectinload(Settlement.charge).selectinload(Charge.lines))
+        .where(Settlement.state == "applied", day >= since, day < until)
+        .order_by(Settlement.id)
+        .options(selectinload(Settlement.charge).options(*_whole()))
     )
-    return session.scalars(statement if payees is None else statement.where(Charge.payee.in_(list(payees))))
+    return [entry for entry in session.scalars(statement) if reach.covers(entry.charge)]
 
 
-def _refunds(session: Session, since: date, until: date, payees: Iterable[str] | None) -> Iterable[Refund]:
+def _refunds(session: Session, since: date, until: date, reach: Reach) -> list[Refund]:
     statement = (
         select(Refund)
         .join(Settlement, Settlement.id == Refund.settlement_id)
-        .join(Charge, Charge.id == Refund.charge_id)
         .where(Refund.status == "succeeded", Settlement.state == "applied")
         .where(Refund.done_on >= since, Refund.done_on < until)
-        .options(selectinload(Refund.charge).selectinload(Charge.lines), selectinload(Refund.settlement))
+        .order_by(Refund.id)
+        .options(selectinload(Refund.charge).options(*_whole()), selectinload(Refund.settlement))
     )
-    return session.scalars(statement if payees is None else statement.where(Charge.payee.in_(list(payees))))
+    return [refund for refund in session.scalars(statement) if reach.covers(refund.charge)]
 
 
-def _weights(charge: Charge) -> dict[str, int]:
-    weights: dict[str, int] = {}
-    for line in charge.lines:
-        weights[line.revenue_item] = weights.get(line.revenue_item, 0) + line.amount_yen
-    return {item: max(0, yen) for item, yen in weights.items()}
+def _whole() -> tuple[Any, ...]:
+    return tuple(selectinload(part) for part in (Charge.lines, Charge.settlements, Charge.adjustments))
+
+
+def _by_item(settlement: Settlement) -> list[tuple[str, int, int]]:
+    """Item, yen and fee of a payment, divided by the lines it paid."""
+    sums = parts.by_item(parts.of_payment(settlement.charge, settlement))
+    fees = parts.divide(settlement.fee_yen or 0, sums)
+    return [(item, yen, fees[item]) for item, yen in sums.items()]
 
 
 def _key(settlement: Settlement, item: str) -> tuple[str, str, str, str]:

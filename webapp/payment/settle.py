@@ -42,7 +42,7 @@ class Handlers:
 
     ``on_settled`` answers whether what was paid for is given: False makes a refund due (a slot that
     was taken meanwhile). When it answers True to a late payment the claim is restored. ``on_pending``
-    hears until when a konbini slip may be paid; ``on_lapsed`` that the time to pay is over;
+    hears until when a konbini slip may be paid; ``on_lapsed`` that the claim has just lapsed unpaid;
     ``on_refunded`` that money went back.
     """
 

@@ -6,6 +6,7 @@ paid late), never an error; the states say so.
 
 from collections.abc import Mapping
 
+from webapp import clock
 from webapp.errors import IllegalStep
 from webapp.payment.models import Charge, PaymentAttempt, Refund
 
@@ -27,17 +28,20 @@ REFUND_STEPS: Mapping[str, Mapping[str, str]] = {
     "approved": {"send": "sent", "withdraw": "withdrawn", "complete": "succeeded", "fail": "failed"},
     "sent": {"send": "sent", "ask": "waiting", "complete": "succeeded", "fail": "failed"},
     "waiting": {"ask": "waiting", "complete": "succeeded", "fail": "failed", "send": "waiting"},
-    "failed": {"retry": "approved", "withdraw": "withdrawn", "fail": "failed", "complete": "succeeded"},
+    "failed": {"retry": "approved", "ask_again": "proposed", "withdraw": "withdrawn", "fail": "failed",
+               "complete": "succeeded"},
     "withdrawn": {},
-    "succeeded": {},
-}
+    "succeeded": {"bounce": "failed"},
+}  # fmt: skip
 
 WORDS: Mapping[str, str] = {
     "open": "お支払い待ち",
     "pending": "入金待ち",
+    "overdue": "期限超過",
     "paid": "支払い済み",
     "waived": "免除",
     "cancelled": "取り消し",
+    "lapsed": "期限切れで終了",
     "overpaid": "返金の手続き中",
     "partly_refunded": "一部返金済み",
     "refunded": "返金済み",
@@ -73,15 +77,21 @@ def _next(table: Mapping[str, Mapping[str, str]], state: str, step: str) -> str:
 
 
 def reading(charge: Charge, *, pending: bool = False) -> str:
-    """The state a charge is in, read from its amounts alone (and whether a konbini slip is out)."""
+    """The state a charge is in, read from its amounts, its dates and whether a konbini slip is out."""
     if charge.open_yen < 0:
         return "overpaid"
     if charge.open_yen > 0:
-        if charge.blocked:
-            return "blocked"
-        return "pending" if pending else "open"
+        return _still_open(charge, pending)
     if charge.refunded_yen:
         return "refunded" if charge.refunded_yen == charge.settled_yen else "partly_refunded"
     if charge.cancelled_at is not None and not charge.settled_yen:
-        return "cancelled"
+        return "lapsed" if charge.lapsed_at is not None else "cancelled"
     return "paid" if charge.settled_yen else "waived"
+
+
+def _still_open(charge: Charge, pending: bool) -> str:
+    if charge.blocked:
+        return "blocked"
+    if pending:
+        return "pending"
+    return "overdue" if charge.due_on is not None and charge.due_on < clock.today() else "open"

@@ -1,11 +1,13 @@
-"""What waits for a person: parked money, owed refunds, approvals, transfers, failures; finding charges."""
+"""What waits for a person: parked money, owed refunds, approvals, failures, the overdue; finding charges."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session, selectinload
 
+from webapp import clock
 from webapp.errors import NotFound
 from webapp.payment.models import Charge, PaymentAttempt, ProviderEvent, Refund, Settlement
 
@@ -23,6 +25,9 @@ class Reach:
         return self.everywhere or own
 
 
+EVERYWHERE = Reach(everywhere=True)
+
+
 @dataclass(frozen=True)
 class Worklist:
     """Everything that waits, oldest first."""
@@ -33,7 +38,10 @@ class Worklist:
     transfers: list[Refund]
     failed: list[Refund]
     waiting: list[Refund]
-    bad_events: int
+    overdue: list[Charge]
+    """Fees past their day to pay and past the reminder; the rule ends them by itself."""
+    lapsed: list[Charge]
+    """Claims that ended unpaid within the last thirty days."""
 
     @property
     def count(self) -> int:
@@ -54,9 +62,6 @@ def worklist(session: Session, reach: Reach) -> Worklist:
     owed = session.scalars(
         select(Charge).where(Charge.open_yen < 0).options(selectinload(Charge.refunds)).order_by(Charge.id)
     )
-    bad = session.scalar(
-        select(func.coalesce(func.sum(ProviderEvent.times), 0)).where(ProviderEvent.verdict != "accepted")
-    )
     by_hand = ("bank", "cash")
     return Worklist(
         parked=[entry for entry in parked if reach.covers(entry.charge)],
@@ -70,8 +75,15 @@ def worklist(session: Session, reach: Reach) -> Worklist:
             if refund.status in ("sent", "waiting")
             or (refund.status == "approved" and refund.method not in by_hand)
         ],
-        bad_events=int(bad or 0),
+        overdue=_charges(session, reach, Charge.status == "overdue"),
+        lapsed=_charges(session, reach, Charge.lapsed_at >= clock.now() - timedelta(days=30)),
     )
+
+
+def refused_events(session: Session, limit: int = 50) -> list[ProviderEvent]:
+    """Callbacks that were not believed (forged, stale, malformed), newest first: the record they leave."""
+    statement = select(ProviderEvent).where(ProviderEvent.verdict != "accepted")
+    return list(session.scalars(statement.order_by(ProviderEvent.id.desc()).limit(limit)))
 
 
 def find_charges(session: Session, reach: Reach, *, status: str = "", limit: int = 100) -> list[Charge]:
@@ -110,6 +122,11 @@ def attempts_without_event(session: Session, reach: Reach, limit: int = 100) -> 
 def _open_refunds(session: Session) -> Iterable[Refund]:
     statement = select(Refund).where(Refund.status.not_in(("succeeded", "withdrawn")))
     return session.scalars(statement.options(selectinload(Refund.charge)).order_by(Refund.id))
+
+
+def _charges(session: Session, reach: Reach, when: ColumnElement[bool], limit: int = 200) -> list[Charge]:
+    found = session.scalars(select(Charge).where(when).order_by(Charge.due_on, Charge.id).limit(limit))
+    return [charge for charge in found if reach.covers(charge)]
 
 
 def _uncovered(charge: Charge) -> int:

@@ -96,8 +96,9 @@ def back(token: str) -> str:
 @blueprint.get("/pay/<token>/receipt")
 @visitor_or_resident
 def receipt(token: str) -> str:
+    """The receipt of the last payment, or of the one whose number is asked for."""
     found = charges.by_token(db(), token)
-    paper = receipts.receipt_of(found, _issuer(found))
+    paper = _receipt(found)
     return render_template("resident/pay_receipt.html", charge=found, receipt=paper, contact=_contact(found))
 
 
@@ -105,7 +106,7 @@ def receipt(token: str) -> str:
 @visitor_or_resident
 def receipt_pdf(token: str) -> Response:
     found = charges.by_token(db(), token)
-    paper = receipts.receipt_of(found, _issuer(found))
+    paper = _receipt(found)
     data = papers.receipt_data(paper, city=services().city, department=found.department)
     close()
     try:
@@ -122,7 +123,7 @@ def request_pdf(token: str) -> Response:
     found = charges.by_token(db(), token)
     if found.open_yen <= 0:
         raise NotFound("nothing to pay")
-    data = papers.request_data(found, _issuer(found), city=services().city)
+    data = papers.request_data(found, city=services().city)
     close()
     return _pdf(render("payment_request", data), "payment.pdf")
 
@@ -152,6 +153,7 @@ def _show(found: Charge) -> str:
         methods=attempts.usable_methods(found, port.methods) if (port := _online()) else [],
         attempt=charges.open_attempt(found),
         in_time=found.pay_before is None or found.pay_before > clock.now(),
+        receipt_numbers=[receipts.number_of(entry) for entry in receipts.applied(found)],
         contact=_contact(found),
     )
 
@@ -166,12 +168,9 @@ def _waits(found: Charge) -> bool:
     return attempt is not None and attempt.status in ("created", "started")
 
 
-def _issuer(found: Charge) -> receipts.Issuer:
-    payee = services().city.payees.get(found.payee)
-    if payee is None:
-        return receipts.Issuer(found.payee)
-    address = payee.address.ja if payee.address else ""
-    return receipts.Issuer(payee.name.ja, address, payee.tel or "", payee.registration_number)
+def _receipt(found: Charge) -> receipts.Receipt:
+    chosen = receipts.numbered(found, request.args.get("number", ""))
+    return receipts.receipt_of(found, papers.issuer_of(found, services().city), chosen)
 
 
 def _contact(found: Charge) -> object:

@@ -21,6 +21,13 @@ from webapp.web.guards import current_actor, staff_required, staff_scope
 from webapp.web.services import services
 from webapp.web.transaction import afterwards, commit, db
 
+PARKED_WORDS = {
+    "amount": "確認が必要：求めた金額と違います",
+    "currency": "確認が必要：円ではありません",
+    "reference": "確認が必要：こちらの番号と違います",
+    "surplus": "確認が必要：払い過ぎ（残りを超える入金）です",
+}
+
 blueprint = Blueprint("payments", __name__, url_prefix="/payments")
 
 
@@ -32,6 +39,7 @@ def overview() -> str:
     return render_template(
         "staff/payments_overview.html",
         work=worklist.worklist(db(), reach),
+        refused=worklist.refused_events(db(), 20) if reach.everywhere else [],
         lost=worklist.attempts_without_event(db(), reach, 20),
         charges=worklist.find_charges(db(), reach, status=status if status in states.WORDS else ""),
         status=status,
@@ -186,6 +194,7 @@ def _show(found: Charge) -> str:
         word=states.WORDS[found.status],
         refund_words=states.REFUND_WORDS,
         method_words=METHOD_WORDS,
+        parked_words=PARKED_WORDS,
         receipt_number=number_of,
         attempt=charges.open_attempt(found),
         desk_methods=counter.methods,

@@ -14,8 +14,8 @@ from webapp import clock
 from webapp.calendar.fiscal import fiscal_label, fiscal_year
 from webapp.payment import ledger, report
 from webapp.payment.receipts import METHOD_WORDS, number_of
-from webapp.payment.report import RevenueRow
 from webapp.staff import typed
+from webapp.staff.payments import reach_of
 from webapp.web.downloads import disposition
 from webapp.web.guards import staff_required, staff_scope
 from webapp.web.services import services
@@ -28,7 +28,7 @@ blueprint = Blueprint("receipts", __name__, url_prefix="/receipts")
 @staff_required("payment.read")
 def revenue() -> str:
     since, until = _span()
-    rows = _rows(since, until)
+    rows = report.revenue(db(), since, until, reach_of("payment.read"))
     year = fiscal_year(clock.today())
     shares = [report.cashless_share(db(), entry) for entry in (year - 2, year - 1, year)]
     return render_template(
@@ -61,9 +61,47 @@ def revenue_csv() -> Response:
             row.net_yen,
             row.fee_yen,
         ]
-        for row in _rows(since, until)
+        for row in report.revenue(db(), since, until, reach_of("payment.read"))
     ]
     return _csv(f"収納-{since.isoformat()}-{(until - timedelta(days=1)).isoformat()}.csv", [head, *body])
+
+
+@blueprint.get("/payouts")
+@staff_required("payment.read")
+def payouts() -> str:
+    """入金: what reached each payee's bank from the providers, and what has not arrived yet."""
+    since, until = _span()
+    return render_template(
+        "staff/receipts_payouts.html",
+        rows=report.payouts(db(), since, until, reach_of("payment.read")),
+        since=since,
+        last=until - timedelta(days=1),
+        payees=_payee_names(),
+    )
+
+
+@blueprint.get("/payouts.csv")
+@staff_required("payment.read")
+def payouts_csv() -> Response:
+    since, until = _span()
+    names = _payee_names()
+    head = ["入金日", "受け取るところ", "歳入科目", "施設", "決済サービス"]
+    head += ["件数", "収納額", "手数料", "入金額"]
+    body = [
+        [
+            row.paid_out_on.isoformat() if row.paid_out_on else "未入金",
+            names.get(row.payee, row.payee),
+            row.revenue_item,
+            row.facility,
+            row.provider,
+            row.count,
+            row.gross_yen,
+            row.fee_yen,
+            row.net_yen,
+        ]
+        for row in report.payouts(db(), since, until, reach_of("payment.read"))
+    ]
+    return _csv(f"入金-{since.isoformat()}-{(until - timedelta(days=1)).isoformat()}.csv", [head, *body])
 
 
 @blueprint.get("/close")
@@ -71,24 +109,15 @@ def revenue_csv() -> Response:
 def close() -> str:
     """日計表: what each till took on a day, and what must be in the drawer."""
     day = typed.choice_day(request.args.get("day")) or clock.today()
-    closes = [report.daily_close(db(), day, till) for till in report.tills(db(), day)]
     return render_template(
         "staff/receipts_close.html",
         day=day,
         before=day - timedelta(days=1),
         after=day + timedelta(days=1),
-        closes=closes,
+        closes=report.daily_closes(db(), day, reach_of("payment.read")),
         methods=METHOD_WORDS,
         number_of=number_of,
     )
-
-
-def _rows(since: date, until: date) -> list[RevenueRow]:
-    scope = staff_scope("payment.read")
-    rows = report.revenue(db(), since, until)
-    if scope.everywhere:
-        return rows
-    return [row for row in rows if row.facility in scope.facilities or not row.facility]
 
 
 def _span() -> tuple[date, date]:

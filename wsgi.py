@@ -24,16 +24,22 @@ def plugs(settings: Settings, ground: catalogue.Ground) -> wiring.Plugs:
         return {name: one(socket, name) for name in names.split(",") if name != catalogue.OFF}
 
     payment = {**several("payment", settings.payment_plug), "counter": one("payment", "counter")}
-    origins = {origin for port in payment.values() for origin in getattr(port, "page_origins", ())}
     identity = several("identity", settings.identity_plug).values()
+    line = one("line", settings.line_plug)
+    leading_away = [*payment.values(), *identity, getattr(line, "login", None)]
+    origins = {origin for port in leading_away for origin in getattr(port, "page_origins", ())}
+    staff_identity = one("staff_identity", settings.staff_identity_plug)
+    for plug in (*identity, *filter(None, [staff_identity])):
+        origins |= set(plug.page_origins)
     return wiring.Plugs(
         identity={plug.id: plug for plug in identity},
+        staff_identity=staff_identity,
         payment=payment,
         form_targets=tuple(sorted(origins)),
         storage=one("storage", settings.storage_plug),
         scanner=one("scanner", settings.scanner_plug),
         mail=one("mail", settings.mail_plug),
-        line=one("line", settings.line_plug),
+        line=line,
     )
 
 

@@ -65,10 +65,10 @@ class LineLoginClient:
         return cls(channel, Http(hosts=[urlsplit(channel.token_url).netloc]))
 
     @property
-    def page_origin(self) -> str:
+    def page_origins(self) -> tuple[str, ...]:
         """See LineLogin."""
         parts = urlsplit(self._channel.authorize_url)
-        return f"{parts.scheme}://{parts.netloc}"
+        return (f"{parts.scheme}://{parts.netloc}",)
 
     def begin(self, redirect_uri: str) -> Begun:
         """See LineLogin."""

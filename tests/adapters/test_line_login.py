@@ -208,4 +208,4 @@ def test_a_city_without_a_login_channel_has_no_login() -> None:
     assert LineLoginClient.from_options({}) is None
     made = LineLoginClient.from_options({"line_login_channel": "1", "line_login_secret": "s"})
     assert made is not None
-    assert made.page_origin == "https://access.line.me"
+    assert made.page_origins == ("https://access.line.me",)

@@ -42,8 +42,8 @@ class LineLogin(Protocol):
     """Finds out which LINE account belongs to somebody who is signed in here. It proves nothing else."""
 
     @property
-    def page_origin(self) -> str:
-        """Origin of LINE's page, which a form of ours may lead to."""
+    def page_origins(self) -> tuple[str, ...]:
+        """Origins of LINE's pages, which a form of ours may lead to."""
 
     def begin(self, redirect_uri: str) -> Begun:
         """Return where to send the browser; speaks to nobody."""

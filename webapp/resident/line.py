@@ -139,11 +139,12 @@ def _follows(line: LinePort, user_id: str) -> bool:
 
 
 def _refused(refusal: IdentityRefused) -> str:
+    say: str = _("LINEとの連携を確認できませんでした。もう一度、はじめから行ってください。")
     if isinstance(refusal, Cancelled):
-        return _("LINEとの連携をやめました。何も変わっていません。")
-    if isinstance(refusal, ProviderDown):
-        return _("LINEから返事がありません。時間をおいて、もう一度お試しください。")
-    return _("LINEとの連携を確認できませんでした。もう一度、はじめから行ってください。")
+        say = _("LINEとの連携をやめました。何も変わっていません。")
+    elif isinstance(refusal, ProviderDown):
+        say = _("LINEから返事がありません。時間をおいて、もう一度お試しください。")
+    return say
 
 
 def _token(text: str) -> str:

@@ -36,7 +36,7 @@ def samples() -> list[tuple[str, list[dict[str, Any]]]]:
         made += [(f"{event} {lang}", _event(event, lang)) for event in sorted(LIBRARY.templates)]
         notice = Notice(Text(ja="断水のお知らせ"), Text(ja="工事のため" * 150), Text(ja="届いた理由"), URL)
         made.append(
-            (f"notice {lang}", line_messages(notice, lang, "みほん市", "https://mihon.example/topics"))
+            (f"notice {lang}", line_messages(notice, lang, "みほん市"))
         )
         made.append(
             (

@@ -43,9 +43,18 @@ def browser() -> Iterator[Browser]:
         opened.close()
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With LINE off, what needs a phone is left out; test_line_off.py shows what takes its place."""
+    if config.getoption("--line") == "off":
+        needs = [item for item in items if item.get_closest_marker("needs_line")]
+        config.hook.pytest_deselected(items=needs)
+        items[:] = [item for item in items if item not in needs]
+
+
 @pytest.fixture(scope="session")
-def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCity]:
-    with running(tmp_path_factory.mktemp("city")) as started:
+def city(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[RunningCity]:
+    settings = {"MADOGUCHI_LINE": "off"} if request.config.getoption("--line") == "off" else {}
+    with running(tmp_path_factory.mktemp("city"), **settings) as started:
         yield started
 
 
@@ -54,8 +63,8 @@ def enter(browser: Browser, city: RunningCity) -> Iterator[Callable[..., Person]
     """Make persons: ``enter()`` is a resident on a phone, ``enter(width=1280)`` sits at a desk."""
     contexts = []
 
-    def make(*, width: int = 390, javascript: bool = True, **options: Any) -> Person:
-        shape = {"width": width, "height": 844 if width < 600 else 900}
+    def make(*, width: int = 390, height: int = 0, javascript: bool = True, **options: Any) -> Person:
+        shape = {"width": width, "height": height or (844 if width < 600 else 900)}
         context = browser.new_context(
             viewport=shape,
             locale="ja-JP",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +19,16 @@ from webapp import clock
 from webapp.db import Database
 from webapp.errors import NotFound
 from webapp.identity.models import Resident
-from webapp.jobs.relay import drain
+from webapp.jobs import upkeep
+from webapp.jobs.relay import ALL_LANES, drain
 from webapp.messaging import line_lint, one_time_links, templates
 from webapp.messaging.deliver import House, TellHandler
 from webapp.messaging.mail_message import Contact
 from webapp.messaging.models import ContactWish, LineAccount
 from webapp.messaging.tell import Link, Recipient, tell
+from webapp.outbox import quiet
 from webapp.outbox.models import OutboxMessage
+from webapp.outbox.relay import pause_channel
 from webapp.ports.delivery import Outcome
 from webapp.yaml_source import Text
 
@@ -125,14 +130,14 @@ def test_with_line_switched_off_the_same_message_comes_by_mail(
 
 
 def test_a_blocked_phone_falls_back_to_mail_and_is_remembered(
-    world: World, link_phone: Callable[..., None]
+    world: World, link_phone: Callable[..., None], tmp_path: Path
 ) -> None:
     class Blocked(SandboxLine):
         def push(self, request: bytes, retry_key: str) -> Outcome:
             return Outcome("unreachable", "404")
 
     link_phone()
-    world.use(line=Blocked(Path("unused")))
+    world.use(line=Blocked(tmp_path / "line.sqlite3"))
     world.tell()
     assert world.rows() == [("line", "unreachable"), ("mail", "accepted")]
     with world.database.reading() as session:
@@ -140,14 +145,14 @@ def test_a_blocked_phone_falls_back_to_mail_and_is_remembered(
 
 
 def test_a_used_up_quota_falls_back_to_mail_and_pauses_line(
-    world: World, link_phone: Callable[..., None]
+    world: World, link_phone: Callable[..., None], tmp_path: Path
 ) -> None:
     class Full(SandboxLine):
         def push(self, request: bytes, retry_key: str) -> Outcome:
             return Outcome("rejected", "quota")
 
     link_phone()
-    world.use(line=Full(Path("unused")))
+    world.use(line=Full(tmp_path / "line.sqlite3"))
     world.tell(key="a")
     world.tell(key="b")
     assert world.rows() == [("line", "rejected"), ("mail", "accepted"), ("mail", "accepted")]
@@ -187,8 +192,6 @@ def test_telling_twice_with_one_key_tells_once(world: World) -> None:
 
 
 def test_a_link_is_over_after_its_time(world: World) -> None:
-    from datetime import timedelta
-
     with world.database.transaction() as session:
         token = one_time_links.make(session, "case", {"reference": "x"})
         assert one_time_links.use(session, token).name == "case"
@@ -197,3 +200,79 @@ def test_a_link_is_over_after_its_time(world: World) -> None:
     with clock.frozen(clock.now() + timedelta(days=15)), world.database.reading() as session:
         with pytest.raises(NotFound):
             one_time_links.find(session, token)
+
+
+def test_a_blocked_phone_is_noticed_before_what_must_reach_people(
+    world: World, link_phone: Callable[..., None]
+) -> None:
+    link_phone()
+    with closing(world.line.open()) as db, db:
+        db.execute("UPDATE phone SET follows = 0 WHERE user_id = ?", (PHONE,))
+    world.tell()
+    assert world.rows() == [("line", "unreachable"), ("mail", "accepted")]
+    assert world.line.received() == []
+
+
+def later(world: World, **more: float) -> None:
+    with clock.frozen(clock.now() + timedelta(**more)):
+        upkeep.mail_unread(world)  # type: ignore[arg-type]  # the part of Services that it needs
+        drain(world)
+
+
+def test_what_must_reach_people_and_nobody_opened_comes_by_mail_once(
+    world: World, link_phone: Callable[..., None]
+) -> None:
+    link_phone()
+    link_phone("Usandbox0000000000000000000000002")
+    world.tell()
+    later(world, hours=23)
+    assert world.mail.received() == []
+    later(world, hours=25)
+    later(world, hours=49)
+    assert world.rows() == [("line", "accepted"), ("line", "accepted"), ("mail", "accepted")]
+
+
+def test_an_opened_link_on_either_phone_is_enough(world: World, link_phone: Callable[..., None]) -> None:
+    link_phone()
+    link_phone("Usandbox0000000000000000000000002")
+    world.tell()
+    second = world.line.received("Usandbox0000000000000000000000002")[0]
+    token = json.dumps(second.message).split("https://mihon.example/l/")[1].split('"')[0]
+    with world.database.transaction() as session:
+        one_time_links.opened(session, one_time_links.find(session, token))
+    later(world, hours=25)
+    assert world.mail.received() == []
+
+
+def test_a_result_that_line_never_took_comes_by_mail_and_a_late_reminder_does_not(
+    world: World, link_phone: Callable[..., None]
+) -> None:
+    link_phone()
+    with world.database.transaction() as session:
+        for event, key in (("decided", "a"), ("booking_reminder", "b")):
+            template = templates.load().template(event)
+            tell(
+                session, event, Recipient(world.resident_id, "見本花子", "hanako@example.jp"),
+                data=template.samples[0], dedupe_key=key, channel="line",
+            )  # fmt: skip
+        pause_channel(session, "line", "401 token")
+    drain(world)
+    with clock.frozen(clock.now() + timedelta(days=11)):
+        upkeep.expire_messages(world)  # type: ignore[arg-type]  # the part of Services that it needs
+        drain(world)
+    assert world.rows() == [("line", "expired"), ("line", "expired"), ("mail", "accepted")]
+
+
+@pytest.mark.parametrize(
+    ("at", "told"),
+    [
+        (datetime(2026, 11, 20, 20, 59), 1),
+        (datetime(2026, 11, 20, 21, 0), 0),
+        (datetime(2026, 11, 21, 7, 0), 1),
+    ],
+)
+def test_what_can_wait_is_not_leased_in_quiet_hours(at: datetime, told: int) -> None:
+    with clock.frozen(at):
+        open_now = quiet.awake(ALL_LANES, clock.now())
+    assert ("bulk" in open_now) + ("reminder" in open_now) == told * 2
+    assert {"emergency", "transactional"} <= set(open_now)

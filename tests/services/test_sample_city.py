@@ -15,6 +15,7 @@ from webapp.db import Database
 from webapp.identity.models import Staff
 from webapp.identity.permissions import check_grant
 from webapp.jobs import sample_city
+from webapp.messaging.topics import audience
 from webapp.settings import ROOT, Settings
 from webapp.wiring import Services
 
@@ -46,8 +47,12 @@ def test_two_cashiers_can_check_each_other() -> None:
     assert held["cashier"] >= 2
 
 
-def test_the_loaded_accounts_have_their_addresses(database: Database) -> None:
-    services = SimpleNamespace(settings=Settings(city_dir=DEMO), database=database)
-    assert sample_city.load(cast("Services", services))
+def test_accounts_with_addresses_and_subscribers_on_every_topic_are_loaded_once(database: Database) -> None:
+    services = SimpleNamespace(settings=Settings(city_dir=DEMO), database=database, city=load_city(DEMO))
+    for made in (True, False):
+        assert sample_city.load(cast("Services", services)) is made
     with database.reading() as session:
+        people = [audience(session, topic.key) for topic in services.city.topics if topic.key != "procedures"]
+        assert all(people)
+        assert {bool(person.user_id) for person in people[0]} == {True, False}
         assert set(session.scalars(select(Staff.email))) == {account.email for account in ACCOUNTS}

@@ -189,7 +189,7 @@ def _open(
         department=outcome.department or definition.department,
         actor=actor,
         resident_id=draft.on_behalf_of_id or draft.resident_id,
-        contact=contact_of(definition, outcome.answers, lang=draft.lang),
+        contact=contact_of(definition, outcome.answers, lang=draft.lang, line_user_id=draft.line_user_id),
         channel=actor.channel,
         arrived_at=at,
         due_on=processing.due_on(definition, outcome, today, context.calendar),

@@ -19,7 +19,7 @@ def recipient_of(case: Case) -> Recipient:
         email=contact.get("email") or None,
         tel=contact.get("tel") or None,
         lang=contact.get("lang") or "ja",
-        line_user_id=None,
+        line_user_id=contact.get("line_user_id") or None,
     )
 
 

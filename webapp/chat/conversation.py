@@ -23,7 +23,7 @@ from webapp.messaging import linking, one_time_links, webhook
 from webapp.messaging.garbage import GarbageCalendar
 from webapp.messaging.line_reply import LINK_TOKEN
 from webapp.messaging.models import LineAccount
-from webapp.messaging.topics import Owner, of
+from webapp.messaging.topics import of, owner_of
 from webapp.yaml_source import LANGS, Lang
 
 ROAD_REPORT: Final = "road-report"
@@ -138,13 +138,12 @@ def _tapped(
         now = lang_of(account)
         return [text(say("greeting" if now == "ja" else "language", now), menu_taps(now))], False
     if "topic" in data:
-        owner = Owner(line_account_id=account.id)
-        return tapping.topic_tapped(session, data, owner, house.city, lang), False
+        return tapping.topic_tapped(session, data, owner_of(account), house.city, lang), False
     match data.get("do"):
         case "search":
             return [text(say("ask", lang))], False
         case "topics":
-            chosen = {choice.topic for choice in of(session, Owner(line_account_id=account.id))}
+            chosen = {choice.topic for choice in of(session, owner_of(account))}
             return [tapping.topics_message(house.city, chosen, lang)], False
         case "garbage":
             return [_garbage(session, account, house, lang)], False
@@ -166,7 +165,8 @@ def _tapped(
 
 
 def _report(session: Session, account: LineAccount, house: ChatHouse, lang: Lang, words: str) -> Message:
-    token = one_time_links.make(session, "report", {"slug": ROAD_REPORT}, resident_id=account.resident_id)
+    args = {"slug": ROAD_REPORT, "line_user_id": account.user_id}
+    token = one_time_links.make(session, "report", args, resident_id=account.resident_id)
     url = house.links["open_link"](token=token)
     return page(house.city.name.in_(lang), say(words, lang), say("report_button", lang), url)
 
@@ -183,9 +183,7 @@ def _linked(session: Session, event: Mapping[str, Any], account: LineAccount, la
 
 
 def _garbage(session: Session, account: LineAccount, house: ChatHouse, lang: Lang) -> Message:
-    areas = [
-        c.area for c in of(session, Owner(line_account_id=account.id)) if c.topic == "garbage" and c.area
-    ]
+    areas = [c.area for c in of(session, owner_of(account)) if c.topic == "garbage" and c.area]
     if house.garbage is None or not areas:
         return text(say("garbage_none", lang), [(say("menu_topics", lang), "topic=garbage")])
     lines: list[str] = []

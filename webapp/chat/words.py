@@ -48,9 +48,9 @@ WORDS: Final[dict[str, Text]] = {
         en="Our staff will help you. Please call the number below.",
     ),
     "topics": Text(
-        ja="受け取りたいお知らせを選んでください。もう一度押すと止まります。",
-        easy="ほしい おしらせを えらんで ください。もう一度 おすと 止まります。",
-        en="Choose what you want to receive. Tap again to stop.",
+        ja="受け取りたいお知らせを選んでください。「✓」の付いたものは、押すと止められます。",
+        easy="ほしい おしらせを えらんで ください。「✓」を おすと 止められます。",
+        en="Choose what you want to receive. Tap one with ✓ to change or stop it.",
     ),
     "district": Text(
         ja="地域を選んでください。",
@@ -72,6 +72,13 @@ WORDS: Final[dict[str, Text]] = {
         ja="登録しました。ほかの地域やお知らせも選べます。",
         easy="えらびました。ほかの おしらせも えらべます。",
         en="Done. You can choose more areas and topics.",
+    ),
+    "stop": Text(ja="止める", easy="止める", en="Stop"),
+    "stop_all": Text(ja="全部止める", easy="ぜんぶ 止める", en="Stop all"),
+    "more_areas": Text(ja="地域を足す", easy="ほかの ところも", en="Add an area"),
+    "more_children": Text(ja="お子さんを足す", easy="ほかの 子どもも", en="Add a child"),
+    "born": Text(
+        ja="{year}年{month}月生まれ", easy="{year}年{month}月に うまれた", en="born {year}-{month:02d}"
     ),
     "stopped": Text(ja="このお知らせを止めました。", easy="この おしらせを 止めました。", en="Stopped."),
     "link": Text(

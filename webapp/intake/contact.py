@@ -9,13 +9,17 @@ _FROM = {"name": "name", "name_kana": "kana", "tel": "tel", "email": "email"}
 _BY_TYPE = {"kana": "kana", "tel": "tel", "email": "email"}
 
 
-def contact_of(definition: Definition, answers: Mapping[str, Any], *, lang: str) -> dict[str, Any]:
+def contact_of(
+    definition: Definition, answers: Mapping[str, Any], *, lang: str, line_user_id: str | None = None
+) -> dict[str, Any]:
     """Name, kana, tel, email and lang of the applicant; what was not asked or not given is missing.
 
     A question that may be prefilled with the person's own name, number or address is the applicant's;
     otherwise the first answer of a fitting type counts.
     """
     contact: dict[str, Any] = {"lang": lang}
+    if line_user_id:
+        contact["line_user_id"] = line_user_id
     for part, value in [*_declared(definition, answers), *_typed(definition, answers)]:
         contact.setdefault(part, value)
     return contact

@@ -63,6 +63,8 @@ class Draft(Base):
     reached: Mapped[list[str]] = mapped_column(Json, default=list)
     lang: Mapped[str] = mapped_column(String(8), default="ja")
     again_of_case_id: Mapped[int | None] = mapped_column(Integer)
+    line_user_id: Mapped[str | None] = mapped_column(EncryptedText)
+    """The talk this was begun from without signing in; news about it go there. It proves nothing."""
     mandate_id: Mapped[int | None] = mapped_column(Integer)
     """The mandate under which an agent writes; it must still be in force when they send."""
     on_behalf_of_id: Mapped[int | None] = mapped_column(ForeignKey("resident.id"))

@@ -7,7 +7,7 @@ from flask import Flask
 from flask.cli import AppGroup
 
 from webapp.booking import cells
-from webapp.jobs import sample_city
+from webapp.jobs import clockwork, sample_city
 from webapp.jobs.security_commands import audit_group, keys_group
 from webapp.web.services import services
 
@@ -16,7 +16,7 @@ city = AppGroup("city", help="The sample city.")
 
 def install(app: Flask) -> None:
     """Register the commands on the app."""
-    for command in (worker, city, audit_group, keys_group):
+    for command in (worker, tick, city, audit_group, keys_group):
         app.cli.add_command(command)
 
 
@@ -26,6 +26,13 @@ def worker() -> None:
     from webapp.jobs.worker import main
 
     main(services())
+
+
+@click.command("tick")
+def tick() -> None:
+    """Run every periodic job whose time has come and say which; the worker does this each minute."""
+    for name in clockwork.tick(services()):
+        click.echo(name)
 
 
 @city.command("prepare")

@@ -15,8 +15,9 @@ from collections.abc import Collection
 from datetime import timedelta
 from typing import Final, Protocol
 
+from webapp import clock
 from webapp.db import Database
-from webapp.outbox import relay
+from webapp.outbox import quiet, relay
 from webapp.outbox.outcomes import Handlers
 
 POLL_S: Final = 0.5
@@ -43,17 +44,19 @@ def run_forever(
     wake: threading.Event | None = None,
     poll_s: float = POLL_S,
     lease: timedelta = relay.LEASE,
+    quiet_hours: bool = True,
 ) -> None:
     """Deliver until ``stop`` is set: ``senders`` threads for every lane, and one kept for urgent lanes.
 
-    The urgent thread is why a bulk send cannot delay an evacuation notice.
+    The urgent thread is why a bulk send cannot delay an evacuation notice. ``quiet_hours`` is switched
+    off by measurements only, which must not depend on the time of day.
     """
     wake = wake or threading.Event()
     lanes: list[Collection[str]] = [URGENT_LANES, *[ALL_LANES] * senders]
     threads = [
         threading.Thread(
             target=_loop,
-            args=(services, stop, wake, part, poll_s, lease),
+            args=(services, stop, wake, part, poll_s, lease, quiet_hours),
             name=f"relay-{number}",
             daemon=True,
         )
@@ -136,11 +139,13 @@ def _loop(
     lanes: Collection[str],
     poll_s: float,
     lease: timedelta,
+    quiet_hours: bool,
 ) -> None:
     worker = worker_name()
     while not stop.is_set():
+        open_now = quiet.awake(lanes, clock.now()) if quiet_hours else lanes
         try:
-            taken = deliver_due(services, worker, lanes=lanes, stop=stop, lease=lease)
+            taken = deliver_due(services, worker, lanes=open_now, stop=stop, lease=lease)
         except Exception:
             log.exception("the relay stumbled; it goes on")
             taken = 0

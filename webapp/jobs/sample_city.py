@@ -1,4 +1,4 @@
-"""The sample city: staff accounts that everyone may know. Loaded once, and never in production."""
+"""The sample city: staff accounts that everyone may know, and subscribers. Never loaded in production."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from webapp.audit import SYSTEM
 from webapp.errors import Forbidden
 from webapp.identity import staff_accounts
 from webapp.identity.models import Staff
+from webapp.jobs import sample_subscribers
 from webapp.settings import Settings
 from webapp.wiring import Services
 from webapp.yaml_source import read, validate
@@ -45,13 +46,15 @@ def sample_staff(city_dir: Path) -> SampleStaff:
 
 
 def load(services: Services) -> bool:
-    """Make the accounts unless there are any; returns whether something was made.
+    """Make accounts and subscribers unless there are any; returns whether something was made.
 
     Raises Forbidden in production.
     """
     _only_in_demo(services.settings)
+    folder = services.settings.city_dir
     with services.database.transaction() as session:
-        return _load_staff(session, sample_staff(services.settings.city_dir))
+        sample_subscribers.load(session, folder, services.city)
+        return _load_staff(session, sample_staff(folder))
 
 
 def _load_staff(session: Session, sample: SampleStaff) -> bool:

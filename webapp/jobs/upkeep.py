@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_, delete, or_
 
 from webapp import clock
+from webapp.messaging import tell, templates, unread
+from webapp.messaging.deliver import TellHandler
 from webapp.messaging.line_models import LineDelivery, LineEvent
 from webapp.messaging.models import OneTimeLink
 from webapp.outbox import relay
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 def expire_messages(services: Services) -> str:
     """Mark messages that nobody needs any more."""
     with services.database.transaction() as session:
-        return f"{relay.expire(session)} expired"
+        return f"{relay.expire(session, services.outbox_handlers)} expired"
 
 
 def forget_talk(services: Services) -> str:
@@ -41,3 +43,11 @@ def forget_links(services: Services) -> str:
     with services.database.transaction() as session:
         done = session.execute(delete(OneTimeLink).where(OneTimeLink.expires_at < limit))
         return f"{getattr(done, 'rowcount', 0)} deleted"
+
+
+def mail_unread(services: Services) -> str:
+    """Say by mail what must reach people and was not opened on LINE."""
+    handler = services.outbox_handlers[tell.KIND]
+    assert isinstance(handler, TellHandler)
+    with services.database.transaction() as session:
+        return f"{unread.mail_what_nobody_opened(session, handler, templates.load())} mailed"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, cast
 
 from sqlalchemy import func, select, update
@@ -20,11 +20,10 @@ from webapp.errors import IllegalStep, InvalidInput, NotFound
 from webapp.messaging.notices import Notice, enqueue_notice
 from webapp.messaging.topic_models import Broadcast
 from webapp.messaging.topics import Person, audience
+from webapp.outbox import quiet
 from webapp.outbox.models import Lane, OutboxMessage
 from webapp.yaml_source import Text
 
-QUIET_FROM: Final = time(21, 0)
-QUIET_TO: Final = time(7, 0)
 STEPS: Final = {
     "ask": ({"draft"}, "waiting"),
     "return": ({"waiting"}, "draft"),
@@ -144,7 +143,7 @@ def due(session: Session) -> list[Broadcast]:
     now = clock.now()
     query = select(Broadcast).where(Broadcast.status == "approved").order_by(Broadcast.id)
     rows = [row for row in session.scalars(query) if row.send_at is None or row.send_at <= now]
-    return [row for row in rows if row.lane == "emergency" or not is_quiet(now)]
+    return [row for row in rows if row.lane == "emergency" or not quiet.is_quiet(now)]
 
 
 def start(session: Session, row: Broadcast, people: Sequence[Person], city: City) -> int:
@@ -213,12 +212,6 @@ def notice_of(row: Broadcast, city: City) -> Notice:
         ),
         url=row.texts.get("url", ""),
     )
-
-
-def is_quiet(at: datetime) -> bool:
-    """Tell whether residents should not be disturbed (21:00 to 7:00, Asia/Tokyo)."""
-    local = clock.tokyo(at).time()
-    return local >= QUIET_FROM or local < QUIET_TO
 
 
 def _check(draft: Draft, city: City) -> None:

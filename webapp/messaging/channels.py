@@ -46,7 +46,8 @@ def _ways(session: Session, recipient: Recipient, line_on: bool) -> list[Reach]:
     ways = []
     if line_on and not _paused(session, "line"):
         if recipient.line_user_id:
-            ways.append(Reach("line", (recipient.line_user_id,)))
+            if not _has_left(session, recipient.line_user_id):
+                ways.append(Reach("line", (recipient.line_user_id,)))
         elif recipient.resident_id is not None:
             users = tuple(account.user_id for account in line_accounts(session, recipient.resident_id))
             if users:
@@ -54,6 +55,11 @@ def _ways(session: Session, recipient: Recipient, line_on: bool) -> list[Reach]:
     if recipient.email and not _bounced(session, recipient):
         ways.append(Reach("mail", (recipient.email,)))
     return ways
+
+
+def _has_left(session: Session, user_id: str) -> bool:
+    query = select(LineAccount.reachable).where(LineAccount.user_id == user_id)
+    return session.scalars(query).one_or_none() is False
 
 
 def _wish(session: Session, recipient: Recipient) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
@@ -20,11 +21,13 @@ from webapp.messaging.templates import Library, Template
 from webapp.outbox import enqueue, relay
 from webapp.outbox.models import OutboxMessage
 from webapp.outbox.outcomes import Frozen, Outcome, Sending, Undeliverable
-from webapp.ports.line import LinePort
+from webapp.ports.line import LinePort, LineUnavailable
 from webapp.ports.mail import MailPort
 from webapp.yaml_source import LANGS, Lang, Text
 
-FALLS_BACK: Final = frozenset({"rejected", "unreachable", "expired"})
+FALLS_BACK: Final = frozenset({"rejected", "unreachable"})
+LATE_IS_BETTER_THAN_NEVER: Final = frozenset({"transactional"})
+"""Lanes whose expired messages are still said by mail; a late reminder would only confuse."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,8 @@ class TellHandler:
         if sending.channel == "line":
             if self._line is None:
                 return Outcome("rejected", "line_off")
+            if self._is_blocked(self._line, sending):
+                return Outcome("unreachable", "not a friend")
             return self._line.push(sending.body, sending.retry_key)
         if self._mail is None:
             return Outcome("paused", "mail_off")
@@ -82,12 +87,38 @@ class TellHandler:
             relay.pause_channel(session, "line", "quota", next_quota(clock.now()))
         if message.status == "unreachable" and message.frozen is not None:
             self._note_dead(session, message)
-        if (
-            message.status in FALLS_BACK
-            and message.fallback_of is None
-            and message.channel in ("line", "mail")
-        ):
-            self._fall_back(session, message)
+        late = message.status == "expired" and message.lane in LATE_IS_BETTER_THAN_NEVER
+        if (message.status in FALLS_BACK or late) and message.fallback_of is None:
+            self.fall_back(session, message)
+
+    def fall_back(self, session: Session, message: OutboxMessage) -> bool:
+        """Say it on the other channel, as a new row; False when there is none, or it was said already.
+
+        The further phones of a resident have no fallback of their own: the first one's mail is enough.
+        """
+        if "sibling_of" in message.payload or (message.channel == "" and message.status != "expired"):
+            return False
+        other = "line" if message.channel == "mail" else "mail"
+        recipient = replace(tell.Recipient(**message.payload["recipient"]), line_user_id=None)
+        if channels.choose(session, recipient, line_on=self._line is not None, fixed=other) is None:
+            return False
+        hours = self._library.template(message.payload["event"]).keep_hours
+        enqueue.enqueue(
+            session, message.kind, {**message.payload, "recipient": asdict(recipient)},
+            lane=cast(Any, message.lane), dedupe_key=f"{message.dedupe_key}:{other}", channel=other,
+            not_after=max(message.not_after, clock.now() + timedelta(hours=min(hours, 24))),
+            case_id=message.case_id, resident_id=message.resident_id, fallback_of=message.id,
+        )  # fmt: skip
+        return True
+
+    def _is_blocked(self, line: LinePort, sending: Sending) -> bool:
+        """LINE takes over what it never shows to somebody who blocked us: ask before what must arrive."""
+        if sending.attempt > 1 or not self._library.template(sending.template.partition("@")[0]).must_reach:
+            return False
+        try:
+            return not line.is_friend(json.loads(sending.body)["to"])
+        except LineUnavailable:
+            return False
 
     def _values(self, payload: Mapping[str, Any], name: str, lang: Lang) -> dict[str, Any]:
         return {
@@ -107,8 +138,9 @@ class TellHandler:
         url = None
         if payload["link"] is not None:
             token = one_time_links.make(
-                session, payload["link"]["name"], payload["link"]["args"], resident_id=message.resident_id
-            )
+                session, payload["link"]["name"], payload["link"]["args"],
+                resident_id=message.resident_id, message_id=payload.get("sibling_of", message.id),
+            )  # fmt: skip
             url = self._house.open_link(token)
         messages = line_message.render(
             template, self._library.frame, self._library.placeholders,
@@ -136,7 +168,8 @@ class TellHandler:
         for number, user_id in enumerate(others, start=2):
             recipient = {**message.payload["recipient"], "line_user_id": user_id}
             enqueue.enqueue(
-                session, message.kind, {**message.payload, "recipient": recipient},
+                session, message.kind,
+                {**message.payload, "recipient": recipient, "sibling_of": message.id},
                 lane=cast(Any, message.lane), dedupe_key=f"{message.dedupe_key}:line{number}",
                 not_after=message.not_after, case_id=message.case_id, resident_id=message.resident_id,
                 channel="line",
@@ -154,19 +187,6 @@ class TellHandler:
             )
             for account in session.scalars(query):
                 account.reachable = False
-
-    def _fall_back(self, session: Session, message: OutboxMessage) -> None:
-        other = "mail" if message.channel == "line" else "line"
-        recipient = replace(tell.Recipient(**message.payload["recipient"]), line_user_id=None)
-        if channels.choose(session, recipient, line_on=self._line is not None, fixed=other) is None:
-            return
-        hours = self._library.template(message.payload["event"]).keep_hours
-        enqueue.enqueue(
-            session, message.kind, {**message.payload, "recipient": asdict(recipient)},
-            lane=cast(Any, message.lane), dedupe_key=f"{message.dedupe_key}:{other}", channel=other,
-            not_after=max(message.not_after, clock.now() + timedelta(hours=min(hours, 24))),
-            case_id=message.case_id, resident_id=message.resident_id, fallback_of=message.id,
-        )  # fmt: skip
 
 
 def next_quota(at: datetime) -> datetime:

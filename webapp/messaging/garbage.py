@@ -14,6 +14,7 @@ from webapp import clock
 from webapp.city import City
 from webapp.messaging.notices import Notice, enqueue_notice
 from webapp.messaging.topics import audience
+from webapp.outbox.quiet import is_quiet
 from webapp.yaml_source import Complaint, SourceErrors, Text, read, validate
 
 TOPIC: Final = "garbage"
@@ -111,6 +112,12 @@ def load(folder: Path, city: City) -> GarbageCalendar | None:
                 complaints.append(
                     source.complain(place, f"unknown kind {collection.kind}", "add it to kinds")
                 )
+    if is_quiet(datetime.combine(clock.today(), calendar.tell_at, clock.TOKYO)):
+        complaints.append(
+            source.complain(
+                ("tell_at",), "tell_at lies in the quiet hours", "write a time from 07:00 to 20:59"
+            )
+        )
     if complaints:
         raise SourceErrors(complaints)
     return calendar

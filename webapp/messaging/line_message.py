@@ -35,7 +35,10 @@ def bubble(
     button: tuple[str, str] | None,
     more: tuple[tuple[str, str], ...] = (),
 ) -> dict[str, Any]:
-    """Return a flex message. The alternative text shows on the lock screen: public words, like the rest."""
+    """Return a flex message. The alternative text shows on the lock screen: public words, like the rest.
+
+    A button is its label and where it leads: an address, or the data of a tap that answers in the talk.
+    """
     contents: list[dict[str, Any]] = [
         {"type": "text", "text": heading, "size": "sm", "color": "#626264"},
         {"type": "text", "text": words, "wrap": True, "size": "md"},
@@ -53,7 +56,7 @@ def bubble(
             "layout": "vertical",
             "spacing": "sm",
             "contents": [
-                _button(label, url, primary=index == 0) for index, (label, url) in enumerate(buttons)
+                _button(label, target, primary=(label, target) == button) for label, target in buttons
             ],
         }
     return {"type": "flex", "altText": f"{heading}: {words}"[:400], "contents": message}
@@ -69,6 +72,8 @@ def multicast_request(user_ids: list[str], messages: list[dict[str, Any]]) -> by
     return json.dumps({"to": user_ids, "messages": messages}, ensure_ascii=False).encode()
 
 
-def _button(label: str, url: str, *, primary: bool) -> dict[str, Any]:
-    action = {"type": "uri", "label": label[:40], "uri": url}
+def _button(label: str, target: str, *, primary: bool) -> dict[str, Any]:
+    action = {"type": "uri", "label": label[:40], "uri": target}
+    if "://" not in target:
+        action = {"type": "postback", "label": label[:40], "data": target, "displayText": label[:300]}
     return {"type": "button", "style": "primary" if primary else "secondary", "action": action}

@@ -1,8 +1,14 @@
-"""The outbox handler of answers in the chat: a free reply while its token is young, else a push."""
+"""The outbox handler of answers in the chat: a free reply while its token is young, else a push.
+
+A reply has no retry key, but its token works once. So an attempt that may have arrived is repeated with
+the same token: LINE takes it, or says that the token is used up, and then the first one had arrived.
+Nothing is pushed that may have been replied; a push is repeated with its own key like any other.
+"""
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
@@ -19,6 +25,10 @@ KIND: Final = "line_reply"
 TOKEN_LASTS: Final = timedelta(seconds=50)
 LINK_TOKEN: Final = "{link_token}"  # noqa: S105 - a mark in the text
 GOES_STALE: Final = timedelta(minutes=10)
+PUSHED: Final = "push"
+"""How the detail of an attempt begins that was a push: from then on it stays one."""
+SPENT: Final = "400"
+NO_LINK_TOKEN: Final = "no link token"  # noqa: S105 - the detail of an attempt
 
 
 def answer(
@@ -64,21 +74,33 @@ class ReplyHandler:
             try:
                 messages = _with_token(messages, self._line.link_token(payload["to"]))
             except LineUnavailable as error:
-                return (
-                    Outcome("retry", str(error)) if sending.attempt < 3 else Outcome("rejected", "link token")
-                )
+                again = Outcome("retry", f"{NO_LINK_TOKEN} {error}")
+                return again if sending.attempt < 3 else Outcome("rejected", NO_LINK_TOKEN)
             except LineRefused as error:
                 return Outcome("rejected", str(error))
-        young = clock.now() - sending.created_at < TOKEN_LASTS
-        if payload["token"] and sending.attempt == 1 and young:
-            outcome = self._line.reply(payload["token"], messages)
-            if outcome.result == "accepted" or payload["link"]:
-                return outcome
-            if outcome.result == "throttled":
-                return outcome
+        if payload["token"] and not sending.detail.startswith(PUSHED):
+            replied = self._reply(self._line, sending, payload["token"], messages)
+            if replied is not None:
+                return replied
         if payload["link"]:
             return Outcome("rejected", "stale link token")
-        return self._line.push(push_request(payload["to"], messages), sending.retry_key)
+        pushed = self._line.push(push_request(payload["to"], messages), sending.retry_key)
+        return replace(pushed, detail=f"{PUSHED} {pushed.detail}")
+
+    @staticmethod
+    def _reply(
+        line: LinePort, sending: Sending, token: str, messages: list[dict[str, Any]]
+    ) -> Outcome | None:
+        """Try the token; None when it is certain that nothing arrived and a push may follow."""
+        may_have_arrived = sending.attempt > 1 and not sending.detail.startswith(NO_LINK_TOKEN)
+        if clock.now() - sending.created_at >= TOKEN_LASTS:
+            return Outcome("unknown", "reply, token over") if may_have_arrived else None
+        outcome = line.reply(token, messages)
+        if outcome.result != "rejected":
+            return outcome
+        if may_have_arrived and outcome.detail.startswith(SPENT):
+            return Outcome("accepted", "reply arrived earlier")
+        return None
 
     def after(self, session: Session, message: OutboxMessage) -> None:
         """See Handler: a chat answer has no other channel."""

@@ -17,9 +17,10 @@ from webapp import audit, clock
 from webapp.audit import Actor
 from webapp.db import new_token
 from webapp.errors import InvalidInput, NotFound
+from webapp.messaging import topics
 from webapp.messaging.line_models import LinkNonce
 from webapp.messaging.models import LineAccount
-from webapp.messaging.topic_models import Subscription
+from webapp.messaging.topics import Owner
 
 NONCE_LASTS: Final = timedelta(minutes=10)
 NONCE_BYTES: Final = 24
@@ -72,23 +73,20 @@ def linked(session: Session, resident_id: int) -> list[LineAccount]:
 
 
 def unlink(session: Session, account_id: int, resident_id: int, actor: Actor) -> None:
-    """Take a link away; topics chosen on the phone stay. Raises NotFound for somebody else's account."""
+    """Take a link away; the phone goes on hearing its topics. Raises NotFound for somebody else's account."""
     account = session.get(LineAccount, account_id)
     if account is None or account.resident_id != resident_id:
         raise NotFound(f"line account {account_id}")
+    topics.copy(session, Owner(resident_id=resident_id), Owner(line_account_id=account.id))
     account.resident_id, account.linked_at = None, None
     audit.record(
         session, actor, "line.unlink", object_kind="line_account", object_id=str(account_id), details={}
     )
 
 
-def subscriptions_of(session: Session, account: LineAccount) -> list[Subscription]:
-    """Return what a LINE account wants to hear."""
-    query = select(Subscription).where(Subscription.line_account_id == account.id)
-    return list(session.scalars(query.order_by(Subscription.topic, Subscription.area)))
-
-
 def _link(session: Session, account: LineAccount, resident_id: int, actor: Actor) -> LineAccount:
+    topics.copy(session, topics.owner_of(account), Owner(resident_id=resident_id))
+    topics.forget(session, Owner(line_account_id=account.id))
     account.resident_id, account.linked_at = resident_id, clock.now()
     audit.record(
         session, actor, "line.link", object_kind="line_account", object_id=str(account.id), details={}

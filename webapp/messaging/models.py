@@ -26,6 +26,8 @@ class LineAccount(Base):
     resident_id: Mapped[int | None] = mapped_column(
         ForeignKey("resident.id", ondelete="SET NULL"), index=True
     )
+    staff_id: Mapped[int | None]
+    """Set when somebody of the staff tries notices out on this phone."""
     reachable: Mapped[bool] = mapped_column(default=True)
     lang: Mapped[str] = mapped_column(String(4), default="ja")
     state: Mapped[Any] = mapped_column(Json, default=dict)
@@ -55,6 +57,9 @@ class OneTimeLink(Base):
     name: Mapped[str] = mapped_column(String(60))
     args: Mapped[Any] = mapped_column(EncryptedJson)
     resident_id: Mapped[int | None] = mapped_column(index=True)
+    message_id: Mapped[int | None] = mapped_column(index=True)
+    """The outbox row that carries it; an opened link is the only sign that a LINE message was read."""
     created_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
+    opened_at: Mapped[datetime | None] = mapped_column(Instant)
     expires_at: Mapped[datetime] = mapped_column(Instant, index=True)
     used_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -26,6 +26,7 @@ from webapp.yaml_source import LANGS, Lang, Text
 MULTICAST: Final = "notice_line"
 MAIL: Final = "notice_mail"
 CHUNK: Final = 500
+STOP_TAP: Final = "do=topics"
 RESERVED_SHARE: Final = 0.1
 """Part of a limited monthly quota kept for emergencies and for what residents are waiting for."""
 
@@ -112,7 +113,7 @@ class NoticeHandler:
         if message.kind == MULTICAST:
             if self._line is None:
                 return Undeliverable("line_off")
-            messages = line_messages(notice, lang, self._house.city.in_(lang), self._stop_url())
+            messages = line_messages(notice, lang, self._house.city.in_(lang))
             return Frozen(
                 "line",
                 line_message.multicast_request(payload["to"], messages),
@@ -173,14 +174,16 @@ class NoticeHandler:
         return self._house.links["topics"]() if "topics" in self._house.links else ""
 
 
-def line_messages(notice: Notice, lang: Lang, city: str, stop_url: str) -> list[dict[str, Any]]:
-    """Return the messages of a notice, with the reason and a way to stop on every one."""
+def line_messages(notice: Notice, lang: Lang, city: str) -> list[dict[str, Any]]:
+    """Return the messages of a notice, with the reason and a tap to stop it on every one.
+
+    The tap stays in the talk: most who read there have no account to sign in to.
+    """
     words = f"{notice.title.in_(lang)}\n\n{notice.body.in_(lang)}"
     label = {"ja": "くわしく見る", "easy": "くわしく 見る", "en": "Read more"}[lang]
     stop = {"ja": "お知らせの設定", "easy": "お知らせを えらぶ", "en": "Change what I receive"}[lang]
     button = (label, notice.url) if notice.url else None
-    more = ((stop, stop_url),) if stop_url else ()
-    return [line_message.bubble(city, words, notice.why.in_(lang), button, more)]
+    return [line_message.bubble(city, words, notice.why.in_(lang), button, ((stop, STOP_TAP),))]
 
 
 def size_of(messages: list[dict[str, Any]]) -> int:

@@ -25,14 +25,19 @@ def make(
     args: Mapping[str, str],
     *,
     resident_id: int | None = None,
+    message_id: int | None = None,
     lasts: timedelta = LASTS,
+    token: str = "",
 ) -> str:
-    """Store where the link leads and return its token; only a hash of it is kept."""
-    token = new_token(18)
+    """Store where the link leads and return its token; only a hash of it is kept.
+
+    ``token`` is given for short codes that people type.
+    """
+    token = token or new_token(18)
     session.add(
         OneTimeLink(
             token_hash=_hash(token), name=name, args=dict(args), resident_id=resident_id,
-            created_at=clock.now(), expires_at=clock.now() + lasts,
+            message_id=message_id, created_at=clock.now(), expires_at=clock.now() + lasts,
         )
     )  # fmt: skip
     session.flush()
@@ -45,6 +50,12 @@ def find(session: Session, token: str) -> OneTimeLink:
     if link is None or link.expires_at <= clock.now():
         raise NotFound("one-time link", say="このリンクは使えません。「わたしの手続き」を開いてください。")
     return link
+
+
+def opened(session: Session, link: OneTimeLink) -> None:
+    """Note that somebody looked: the message that carried the link was read."""
+    unread = update(OneTimeLink).where(OneTimeLink.id == link.id, OneTimeLink.opened_at.is_(None))
+    session.execute(unread.values(opened_at=clock.now()))
 
 
 def use(session: Session, token: str) -> OneTimeLink:

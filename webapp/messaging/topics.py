@@ -62,7 +62,7 @@ def choose(session: Session, owner: Owner, choices: Iterable[Choice], city: City
             raise InvalidInput(f"topic {choice.topic!r} area {choice.area!r}")
     if len({choice.area for choice in wanted}) > MOST_AREAS:
         raise InvalidInput("areas", field="areas", say=f"地域は{MOST_AREAS}か所まで選べます。")
-    session.execute(delete(Subscription).where(_owned(owner)))
+    forget(session, owner)
     for choice in wanted:
         session.add(_row(owner, choice))
     session.flush()
@@ -74,9 +74,29 @@ def add(session: Session, owner: Owner, choice: Choice, city: City) -> None:
     choose(session, owner, [*of(session, owner), choice], city)
 
 
-def remove(session: Session, owner: Owner, topic: str) -> None:
-    """Stop a topic with one tap."""
-    session.execute(delete(Subscription).where(_owned(owner), Subscription.topic == topic))
+def remove(session: Session, owner: Owner, topic: str, area: str = "") -> None:
+    """Stop a topic with one tap, or only what it says about one area."""
+    gone = delete(Subscription).where(_owned(owner), Subscription.topic == topic)
+    session.execute(gone.where(Subscription.area == area) if area else gone)
+
+
+def forget(session: Session, owner: Owner) -> None:
+    """Drop every wish of an owner."""
+    session.execute(delete(Subscription).where(_owned(owner)))
+
+
+def owner_of(account: LineAccount) -> Owner:
+    """Return whose wishes a talk changes: the linked resident's, which the web page shows too."""
+    if account.resident_id is not None:
+        return Owner(resident_id=account.resident_id)
+    return Owner(line_account_id=account.id)
+
+
+def copy(session: Session, source: Owner, target: Owner) -> None:
+    """Give ``target`` the wishes of ``source`` beside its own."""
+    known = set(of(session, target))
+    session.add_all(_row(target, choice) for choice in of(session, source) if choice not in known)
+    session.flush()
 
 
 def audience(

@@ -44,6 +44,9 @@ class Sending:
     attempt: int
     not_after: datetime
     created_at: datetime
+    template: str = ""
+    detail: str = ""
+    """How the attempt before this one ended; empty when nobody wrote it down."""
 
 
 class Handler(Protocol):

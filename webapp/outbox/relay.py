@@ -17,7 +17,7 @@ from webapp import clock
 from webapp.db import is_postgres
 from webapp.outbox import backoff
 from webapp.outbox.models import OPEN, ChannelBreaker, OutboxMessage
-from webapp.outbox.outcomes import Frozen, Handler, Outcome, Sending, Undeliverable
+from webapp.outbox.outcomes import Frozen, Handler, Handlers, Outcome, Sending, Undeliverable
 
 LEASE: Final = timedelta(seconds=60)
 UNSURE_LIMIT: Final = 2
@@ -91,7 +91,7 @@ def begin(
     return Sending(
         id=message.id, kind=message.kind, channel=message.channel, retry_key=message.retry_key,
         body=message.frozen, attempt=message.attempts, not_after=message.not_after,
-        created_at=message.created_at,
+        created_at=message.created_at, template=message.template, detail=message.detail,
     )  # fmt: skip
 
 
@@ -149,19 +149,26 @@ def failed(session: Session, message_id: int, worker: str, detail: str, handler:
     return message.status
 
 
-def expire(session: Session) -> int:
+def expire(session: Session, handlers: Handlers, limit: int = 500) -> int:
     """Mark queued rows whose time has passed; their handlers offer another channel when they have one."""
-    now = clock.now()
-    done = session.execute(
-        update(OutboxMessage)
+    query = (
+        select(OutboxMessage)
         .where(
             OutboxMessage.status == "queued",
-            OutboxMessage.not_after <= now,
+            OutboxMessage.not_after <= clock.now(),
             OutboxMessage.first_attempt_at.is_(None),
         )
-        .values(status="expired", settled_at=now, detail="not_after", lease_owner=None, lease_until=None)
+        .order_by(OutboxMessage.id)
+        .limit(limit)
     )
-    return int(getattr(done, "rowcount", 0))
+    rows = list(session.scalars(query.with_for_update(skip_locked=True) if is_postgres(session) else query))
+    for row in rows:
+        handler = handlers.get(row.kind)
+        if handler is None:
+            row.status, row.detail, row.settled_at = "expired", "not_after", clock.now()
+        else:
+            _settle(session, row, "expired", "not_after", handler)
+    return len(rows)
 
 
 def pause_channel(session: Session, channel: str, reason: str, until: datetime | None = None) -> None:

@@ -10,6 +10,7 @@ from webapp.form_engine.model import Definition
 from webapp.form_engine.outcome import Context, Stop
 from webapp.intake import drafts, prefill, saving
 from webapp.resident import applicant, apply_actions, apply_page, desk
+from webapp.resident.open_link import TALK
 from webapp.web import guards, sessions, transaction
 from webapp.web.guards import visitor_or_resident
 from webapp.web.pages import typed_form
@@ -58,6 +59,7 @@ def begin(slug: str) -> Response:
         provenance=marks,
         agency=applicant.agency(slug),
     )
+    draft.line_user_id = _talk_about(slug) if draft.resident_id is None else None
     sessions.own("draft", draft.token)
     return redirect(url_for(".go_on", token=draft.token), 303)
 
@@ -147,6 +149,12 @@ def discard(token: str) -> Response:
     sessions.disown("draft", token)
     flash(_("書きかけの申請を消しました。"), "success")
     return redirect(url_for("resident.my.overview"), 303)
+
+
+def _talk_about(slug: str) -> str | None:
+    """The LINE user whose chat led this browser to this procedure."""
+    talk = sessions.current().get(TALK)
+    return talk["user_id"] if talk and talk["slug"] == slug else None
 
 
 def _stops(definition: Definition, context: Context) -> list[Stop]:

@@ -174,7 +174,7 @@ def _form(row: Broadcast | None, typed: MultiDict[str, str], errors: dict[str, s
 def _page(row: Broadcast, errors: dict[str, str]) -> str:
     city, line_on = services().city, services().line is not None
     notice = broadcasts.notice_of(row, city)
-    previews = [(lang, notices.line_messages(notice, lang, city.name.in_(lang), "")) for lang in LANGS]
+    previews = [(lang, notices.line_messages(notice, lang, city.name.in_(lang))) for lang in LANGS]
     complaints = [text for _, messages in previews for text in line_lint.complaints(messages)]
     me = desk.officer()
     return render_template(

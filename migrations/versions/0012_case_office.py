@@ -17,6 +17,10 @@ JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 def upgrade() -> None:
     op.add_column("case_file", sa.Column("benefit_yen", sa.Integer(), nullable=True))
     op.add_column("case_file", sa.Column("answer_by", sa.Date(), nullable=True))
+    op.execute(
+        "UPDATE case_file SET answer_by = (SELECT deadline FROM correction"
+        " WHERE correction.case_id = case_file.id AND correction.status = 'open')"
+    )
     op.add_column("case_duty", sa.Column("remind_on", sa.Date(), nullable=True))
     op.add_column("case_duty", sa.Column("procedure", sa.String(length=64), nullable=True))
     op.add_column("case_duty", sa.Column("text", JSON, nullable=True))

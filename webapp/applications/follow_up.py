@@ -8,9 +8,10 @@ from webapp import clock
 from webapp.applications.review import Examined, context_of
 from webapp.audit import Actor
 from webapp.calendar.business import BusinessCalendar
-from webapp.casework import duties
+from webapp.casework import duties, thread
 from webapp.casework import registrations as registered
 from webapp.casework.models import Case, CaseDuty
+from webapp.errors import IllegalStep
 from webapp.form_engine.duties import duties as duties_of
 from webapp.form_engine.registrations import registrations
 
@@ -37,6 +38,24 @@ def note(
         )
         for duty in found
     ]
+
+
+def say_done(session: Session, case: Case, duty: CaseDuty, actor: Actor) -> None:
+    """The resident says that a duty is done: a message to the office, which looks and confirms.
+
+    Raises IllegalStep when it is confirmed already.
+    """
+    if duty.done_at is not None:
+        raise IllegalStep("say_done", state="done", say="この提出は確認済みです。")
+    thread.post(session, case, f"「{duty.label.get('ja')}」が済みました。", actor)
+
+
+def fulfilled_by(session: Session, case: Case, actor: Actor) -> None:
+    """An application that is the report or renewal of an earlier case: the nearest such duty is done."""
+    if case.resident_id is None:
+        return
+    for duty, earlier in duties.done_by(session, case.resident_id, case.slug)[:1]:
+        duties.fulfil(session, earlier, duty, actor)
 
 
 def register(session: Session, case: Case, seen: Examined, calendar: BusinessCalendar, actor: Actor) -> None:

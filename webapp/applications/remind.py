@@ -19,6 +19,9 @@ from webapp.intake.models import Correction
 from webapp.messaging.staff_digest import DigestCounts, send_digest
 
 BEFORE = timedelta(days=3)
+DIGEST_VIEWS = (
+    "new", "answered", "message", "other", "late", "soon", "unanswered", "owed", "opinion",
+)  # fmt: skip
 
 
 def remind_corrections(session: Session) -> int:
@@ -69,7 +72,17 @@ def send_digests(session: Session, departments: list[str]) -> int:
         counts = inbox.waiting(session, department)
         numbers = {
             inbox.VIEWS[view]: counts[view]
-            for view in ("new", "answered", "message", "other", "late", "soon", "opinion")
+            for view in (
+                "new",
+                "answered",
+                "message",
+                "other",
+                "late",
+                "soon",
+                "unanswered",
+                "owed",
+                "opinion",
+            )
         }
         sent += send_digest(session, DigestCounts(department, numbers), _addresses(session, department))
     return sent

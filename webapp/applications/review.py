@@ -181,6 +181,7 @@ def ask_correction(
         calendar=calendar,
     )
     correction = corrections.open_correction(session, case, items, deadline, actor, reason=reason or None)
+    case.answer_by = deadline
     telling.tell_resident(
         session,
         case,

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from webapp import clock
-from webapp.applications import budget, fees, owed, processing, same
+from webapp.applications import budget, fees, follow_up, owed, processing, same
 from webapp.audit import Actor
 from webapp.audit import record as audit
 from webapp.casework import open_case, telling
@@ -170,6 +170,7 @@ def _file(
         ticket.charge_id = charge.id if charge else None
         ticket.same_key = same.key_of(session, definition, answers)
         drafts.touch(draft, submitted_case_id=case.id, answers={}, provenance={}, overwritten=[])
+    follow_up.fulfilled_by(session, case, actor)
     telling.tell_resident(session, case, "received", dedupe_key=f"case:{case.id}:received")
     audit(session, actor, "application.submit", object_kind="case", object_id=case.id, case_id=case.id)
     session.flush()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from webapp import clock
@@ -69,6 +69,32 @@ def of_case(session: Session, case: Case) -> list[CaseDuty]:
     """Return the duties of a case by their day."""
     query = select(CaseDuty).where(CaseDuty.case_id == case.id)
     return list(session.scalars(query.order_by(CaseDuty.due_on, CaseDuty.id)))
+
+
+def follow_ups(session: Session, case: Case) -> list[CaseDuty]:
+    """Return what is still to be done after the decision, papers of the application left out."""
+    return [duty for duty in of_case(session, case) if duty.done_at is None and duty.kind != "attachment"]
+
+
+def overdue(today: date) -> Select[int]:
+    """Select the cases on which something is due since before ``today`` and was not confirmed."""
+    return select(CaseDuty.case_id).where(CaseDuty.done_at.is_(None), CaseDuty.due_on < today)
+
+
+def reminder_day(duty: CaseDuty) -> date:
+    """Return the day from which a duty is near: the named one, or a week before it is due."""
+    return duty.remind_on or duty.due_on - REMIND_BEFORE
+
+
+def done_by(session: Session, resident_id: int, procedure: str) -> list[tuple[CaseDuty, Case]]:
+    """Return the open duties of a resident that are done with this procedure, the nearest first."""
+    query = (
+        select(CaseDuty, Case)
+        .join(Case, Case.id == CaseDuty.case_id)
+        .where(CaseDuty.procedure == procedure, CaseDuty.done_at.is_(None), Case.resident_id == resident_id)
+        .order_by(CaseDuty.due_on, CaseDuty.id)
+    )
+    return [(duty, case) for duty, case in session.execute(query)]
 
 
 def to_remind(session: Session, today: date) -> list[tuple[CaseDuty, Case]]:

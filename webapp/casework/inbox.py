@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from webapp import clock
 from webapp.casework import search
+from webapp.casework.duties import overdue
 from webapp.casework.models import Case
 from webapp.casework.scope import asked, within
 from webapp.identity.models import Staff
@@ -82,6 +83,8 @@ VIEWS: Mapping[str, str] = MappingProxyType(
         "late": "期限超過",
         "soon": "期限が近い",
         "correction": "補正待ち",
+        "unanswered": "補正の期限切れ",
+        "owed": "提出の期限切れ",
         "opinion": "意見照会",
         "closed": "終了",
         "all": "すべて",
@@ -122,7 +125,7 @@ def counters(session: Session, scope: Scope, mine: tuple[int, ...]) -> dict[str,
     sums = [
         func.coalesce(func.sum(when((_view(name, scope, mine), 1), else_=0)), 0).label(name) for name in names
     ]
-    alive = or_(Case.closed_at.is_(None), Case.news.is_not(None))
+    alive = or_(Case.closed_at.is_(None), Case.news.is_not(None), Case.id.in_(overdue(clock.today())))
     row = session.execute(select(*sums).where(within(scope), alive)).one()
     found = {name: int(getattr(row, name)) for name in names}
     found["opinion"] = (
@@ -197,6 +200,9 @@ def _view(view: str, scope: Scope, mine: tuple[int, ...]) -> ColumnElement[bool]
         "late": and_(runs, Case.due_on < today),
         "soon": and_(runs, Case.due_on >= today, Case.due_on <= today + SOON),
         "correction": and_(is_open, Case.status == "correction"),
+        "unanswered": and_(is_open, Case.answer_by < today),
+        # Reports and renewals fall due after the case was closed.
+        "owed": Case.id.in_(overdue(today)),
         "opinion": is_open,
         "closed": Case.closed_at.is_not(None),
         "all": or_(is_open, Case.closed_at.is_not(None)),

@@ -77,16 +77,18 @@ def open_case(
     )
     session.add(case)
     session.flush()
-    index_case(session, case, search_text)
+    index_case(session, case, search_text, fresh=True)
     timeline.record(session, case, "opened", actor, public=True, data=data or {})
     return case, password
 
 
-def index_case(session: Session, case: Case, texts: Iterable[str] = ()) -> None:
+def index_case(session: Session, case: Case, texts: Iterable[str] = (), *, fresh: bool = False) -> None:
     """Make a case findable by contact, reference, title and ``texts``; replaces what was indexed."""
     contact = [str(case.contact.get(part) or "") for part in ("name", "kana", "tel", "email")]
     given = [texts] if isinstance(texts, str) else list(texts)
-    search.index(session, case.id, [case.reference, str(case.title.get("ja") or ""), *contact, *given])
+    search.index(
+        session, case.id, [case.reference, str(case.title.get("ja") or ""), *contact, *given], fresh=fresh
+    )
 
 
 def renew_password(session: Session, case: Case, actor: Actor) -> str:

@@ -39,6 +39,7 @@ def take(
         deadline.pause(session, case)
     else:
         deadline.resume(session, case, calendar)
+        case.answer_by = None
     case.status = target.key
     if target.closed:
         case.closed_at = clock.now()

@@ -35,14 +35,17 @@ class Card:
     processing: str | None
     ready_by: date | None
     window: str | None
+    budget: str | None
     delivery: str | None
     laws: list[str]
     purpose: str
     retention: str | None
 
 
-def card(definition: Definition, lang: Lang, calendar: BusinessCalendar) -> Card:
-    """Return the card of a procedure."""
+def card(
+    definition: Definition, lang: Lang, calendar: BusinessCalendar, *, budget_left: int | None = None
+) -> Card:
+    """Return the card of a procedure; ``budget_left`` is what can still be paid this 年度, in yen."""
     within = definition.processing.within
     note = definition.identity.note
     return Card(
@@ -56,11 +59,18 @@ def card(definition: Definition, lang: Lang, calendar: BusinessCalendar) -> Card
         processing=span_text(within) if within else None,
         ready_by=shift(clock.today(), within, 1, calendar) if within else None,
         window=definition.window.note.in_(lang) if definition.window else None,
+        budget=None if budget_left is None else _budget(budget_left),
         delivery=definition.delivery.in_(lang) if definition.delivery else None,
         laws=[f"{law.name} {law.article}" if law.article else law.name for law in definition.law],
         purpose=definition.purpose_of_use.in_(lang),
         retention=retention_text(definition.retention),
     )
+
+
+def _budget(left: int) -> str:
+    if left == 0:
+        return str(_("予算の上限に達したため、今年度の受付は終わりました。"))
+    return str(_("先着順です。残りは%(left)sです。", left=yen(left)))
 
 
 def _needs(definition: Definition, lang: Lang) -> Iterator[Need]:

@@ -9,8 +9,8 @@ from flask_babel import gettext as _
 
 from webapp import clock
 from webapp.applications import owed, withdraw
-from webapp.casework import thread, timeline
-from webapp.casework.models import Case, CaseMessage
+from webapp.casework import duties, thread, timeline
+from webapp.casework.models import Case, CaseDuty, CaseMessage
 from webapp.casework.states import state_of
 from webapp.errors import NotFound
 from webapp.form_engine.evaluate import evaluate
@@ -38,6 +38,7 @@ def page(case: Case, *, errors: list[tuple[str, str]] | None = None, body: str =
         correction=corrections.waiting(db(), case.id),
         charges=[charge for charge in charges.of_case(db(), case.id) if charge.cancelled_at is None],
         duties=owed.waiting(db(), case.id),
+        follow_ups=[(duty, _offered(duty)) for duty in duties.follow_ups(db(), case)],
         entries=[
             {"title": timeline.words(event, lang), "at": event.at, "text": _detail(event.data)}
             for event in reversed(timeline.of_case(db(), case, public_only=True))
@@ -51,6 +52,13 @@ def page(case: Case, *, errors: list[tuple[str, str]] | None = None, body: str =
         errors=errors or [],
         body=body,
     )
+
+
+def _offered(duty: CaseDuty) -> str | None:
+    """Where the duty is done online; None where its procedure is not offered or there is none."""
+    if duty.procedure is None or services().library.get(duty.procedure) is None:
+        return None
+    return url_for("resident.catalogue.procedure", slug=duty.procedure)
 
 
 def read(session: Session, case_id: int) -> None:

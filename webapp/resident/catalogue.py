@@ -5,6 +5,8 @@ from flask_babel import gettext as _
 from pydantic import BaseModel, Field
 from typing_extensions import TypedDict  # pydantic reads the library's own from Python 3.12 on
 
+from webapp import clock
+from webapp.applications import budget
 from webapp.calendar.business import city_hall
 from webapp.city import NotOnline, Shelf
 from webapp.errors import NotFound
@@ -16,6 +18,7 @@ from webapp.web.guards import public
 from webapp.web.languages import lang
 from webapp.web.open_api import asked, described
 from webapp.web.services import services
+from webapp.web.transaction import db
 from webapp.yaml_source import Lang
 
 blueprint = Blueprint("catalogue", __name__)
@@ -109,7 +112,12 @@ def procedure(slug: str) -> str:
     return render_template(
         "resident/catalogue_procedure.html",
         definition=definition,
-        card=card(definition, lang(), city_hall(city.holidays)),
+        card=card(
+            definition,
+            lang(),
+            city_hall(city.holidays),
+            budget_left=budget.left(db(), definition, clock.today()),
+        ),
         category=city.category(definition.category),
         department=city.departments.get(definition.department, city.front_desk),
         start_url=url_if("resident.apply.start", slug=slug),

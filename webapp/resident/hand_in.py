@@ -4,7 +4,8 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from webapp.applications import hand_in, owed
+from webapp.applications import follow_up, hand_in, owed
+from webapp.casework import duties
 from webapp.casework.models import Case, CaseDuty
 from webapp.errors import NotFound
 from webapp.resident import case_page, uploads
@@ -53,6 +54,18 @@ def send(reference: str, number: int) -> Answer:
         return _page(case, duty, errors or [_("ファイルを選んでください。")]), 422
     hand_in.finish(db(), case, duty, guards.current_actor())
     flash(_("提出しました。担当が確かめます。"), "success")
+    return redirect(url_for("resident.cases.case", reference=case.reference), 303)
+
+
+@blueprint.post("/cases/<reference>/duties/<int:number>/done")
+@visitor_or_resident
+def done(reference: str, number: int) -> Response:
+    case = open_case(reference)
+    duty = next((one for one in duties.follow_ups(db(), case) if one.id == number), None)
+    if duty is None:
+        raise NotFound(f"duty {number}")
+    follow_up.say_done(db(), case, duty, guards.current_actor())
+    flash(_("担当に知らせました。確かめてからお返事します。"), "success")
     return redirect(url_for("resident.cases.case", reference=case.reference), 303)
 
 

@@ -5,8 +5,9 @@ from typing import Any
 
 from flask import Blueprint, render_template
 
+from webapp import clock
 from webapp.applications import owed
-from webapp.casework import lookup, thread
+from webapp.casework import duties, lookup, thread
 from webapp.casework.models import Case
 from webapp.casework.states import State, state_of
 from webapp.errors import NotFound
@@ -66,7 +67,7 @@ def _my_case(case: Case) -> MyCase:
 
 
 def to_do(case: Case) -> list[str]:
-    """What waits for the person on a case: correct, pay, read, hand_in."""
+    """What waits for the person on a case: correct, pay, read, hand_in, follow_up."""
     found = ["correct"] if case.status == "correction" else []
     if any(charge.open_yen > 0 and charge.blocked is None for charge in charges.of_case(db(), case.id)):
         found.append("pay")
@@ -74,6 +75,8 @@ def to_do(case: Case) -> list[str]:
         found.append("read")
     if owed.waiting(db(), case.id):
         found.append("hand_in")
+    if any(duties.reminder_day(duty) <= clock.today() for duty in duties.follow_ups(db(), case)):
+        found.append("follow_up")
     return found
 
 

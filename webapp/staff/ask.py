@@ -1,11 +1,11 @@
-"""意見照会 and follow-up duties on a case."""
+"""意見照会, follow-up duties and registrations on a case."""
 
 from __future__ import annotations
 
 from flask import Blueprint, flash, request
 from werkzeug.wrappers import Response
 
-from webapp.casework import duties, opinions
+from webapp.casework import duties, opinions, registrations
 from webapp.casework.models import Case, CaseDuty, CaseOpinion
 from webapp.db import new_token
 from webapp.errors import InvalidInput, NotFound
@@ -101,6 +101,18 @@ def done(reference: str, number: int) -> Response:
     duties.fulfil(db(), case, owed, current_actor())
     flash("提出を確認しました。", "success")
     return desk.to_case(case, "duties")
+
+
+@blueprint.post("/registrations/<int:number>/end")
+@staff_required("case.decide")
+def end_registration(reference: str, number: int) -> Response:
+    case = desk.case_for(reference, "case.decide")
+    row = next((one for one in registrations.of_case(db(), case) if one.id == number), None)
+    if row is None:
+        raise NotFound("no such registration")
+    registrations.end(db(), case, row, current_actor())
+    flash("登録を終えました。", "success")
+    return desk.to_case(case, "facts")
 
 
 def _opinion(case: Case, number: int) -> CaseOpinion:

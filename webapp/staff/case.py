@@ -8,7 +8,8 @@ from typing import Any
 from flask import Blueprint, render_template, request
 from werkzeug.wrappers import Response
 
-from webapp.applications import issue, review
+from webapp import clock
+from webapp.applications import issue, review, same
 from webapp.casework import (
     assign,
     deadline,
@@ -16,6 +17,7 @@ from webapp.casework import (
     duties,
     lookup,
     opinions,
+    registrations,
     steps,
     thread,
     timeline,
@@ -98,6 +100,9 @@ def page(case: Case, errors: dict[str, str] | None = None, **more: Any) -> str:
         opinions=opinions.of_case(session, case),
         stances=opinions.STANCES,
         duties=duties.of_case(session, case),
+        today=clock.today(),
+        registrations=registrations.of_case(session, case),
+        same=[other for other in same.others(session, case) if desk.may("case.read", other)],
         correction=corrections.waiting(session, case.id),
         reasons=corrections.REASONS,
         steps=_offered(case),

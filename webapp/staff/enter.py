@@ -10,7 +10,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from webapp import clock
-from webapp.applications import enter
+from webapp.applications import enter, same
 from webapp.applications.submit import NotReady
 from webapp.errors import InvalidInput, NotFound
 from webapp.form_engine import messages
@@ -142,6 +142,7 @@ def send(token: str) -> str | Response | tuple[str, int]:
         case=done.case,
         password=done.password,
         may_read=desk.may("case.read", done.case),
+        same=[other for other in same.others(db(), done.case) if desk.may("case.read", other)],
     )
 
 

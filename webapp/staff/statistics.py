@@ -42,6 +42,7 @@ def show() -> str:
     total = sum(line.total for line in lines)
     online = sum(line.online for line in lines)
     months = figures.per_month(db(), year)
+    chosen = next((line for line in lines if line.slug == request.args.get("slug")), None)
     return render_template(
         "staff/statistics_show.html",
         year=year,
@@ -54,6 +55,8 @@ def show() -> str:
         most=max((count for _month, count, _online in months), default=0),
         channels={CHANNELS.get(key, key): count for key, count in figures.channels(db(), year).items()},
         department_name=desk.department_name,
+        chosen=chosen,
+        by_year=figures.by_year(db(), chosen.slug) if chosen else [],
     )
 
 

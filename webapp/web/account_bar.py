@@ -11,35 +11,37 @@ from webapp.identity.models import Staff
 from webapp.identity.permissions import scope_of
 from webapp.web import guards, sessions
 
+OWN = "自分の設定"
+"""The group that stands beside the name of the staff member."""
 STAFF_SCREENS = (
-    ("受付箱", "staff.inbox.inbox", "case.read"),
-    ("代わりに入力", "staff.enter.choose", "case.enter"),
-    ("来庁者の端末", "staff.counter.overview", "case.enter"),
-    ("予約", "staff.timeline.timeline", "booking.read"),
-    ("施設", "staff.facilities.overview", "booking.read"),
-    ("収納", "staff.payments.overview", "payment.read"),
-    ("収入の集計", "staff.receipts.revenue", "payment.read"),
-    ("配信", "staff.broadcasts.overview", "message.broadcast"),
-    ("答えられなかった質問", "staff.delivery.questions", "chat.answer"),
-    ("送信のようす", "staff.delivery.show", "system.manage"),
-    ("統計", "staff.statistics.show", "statistics.read"),
-    ("職員", "staff.accounts.accounts", "staff.manage"),
-    ("保存期間", "staff.retention.show", "system.manage"),
-    ("操作記録", "staff.audit.records", "audit.read"),
-    ("不在の設定", "staff.absence.show", "case.work"),
-    ("本人確認の方法", "staff.factors.factors", "staff.home"),
+    ("", "受付箱", "staff.inbox.inbox", "case.read"),
+    ("", "代わりに入力", "staff.enter.choose", "case.enter"),
+    ("", "来庁者の端末", "staff.counter.overview", "case.enter"),
+    ("", "予約", "staff.timeline.timeline", "booking.read"),
+    ("施設とお金", "施設", "staff.facilities.overview", "booking.read"),
+    ("施設とお金", "収納", "staff.payments.overview", "payment.read"),
+    ("施設とお金", "収入の集計", "staff.receipts.revenue", "payment.read"),
+    ("お知らせ", "配信", "staff.broadcasts.overview", "message.broadcast"),
+    ("お知らせ", "未回答の質問", "staff.delivery.questions", "chat.answer"),
+    ("お知らせ", "送信のようす", "staff.delivery.show", "system.manage"),
+    ("管理", "統計", "staff.statistics.show", "statistics.read"),
+    ("管理", "職員", "staff.accounts.accounts", "staff.manage"),
+    ("管理", "保存期間", "staff.retention.show", "system.manage"),
+    ("管理", "操作記録", "staff.audit.records", "audit.read"),
+    (OWN, "不在の設定", "staff.absence.show", "case.work"),
+    (OWN, "本人確認の方法", "staff.factors.factors", "staff.home"),
 )
-"""Label, endpoint and the permission it needs, in the order of the menu."""
+"""Group (empty: in the bar itself), label, endpoint and the permission it needs, in the menu's order."""
 
 
 @dataclass(frozen=True)
 class AccountBar:
-    """The signed-in resident or staff member as the frame shows them; `screens` are (label, endpoint)."""
+    """Who is signed in, as the frame shows them; `screens` are (group, label, endpoint)."""
 
     signed_in: bool = False
     resident_label: str | None = None
     staff_name: str | None = None
-    screens: tuple[tuple[str, str], ...] = ()
+    screens: tuple[tuple[str, str, str], ...] = ()
 
 
 def account_bar() -> AccountBar:
@@ -63,5 +65,9 @@ def _of_resident() -> AccountBar:
 
 
 def _of_staff(staff: Staff) -> AccountBar:
-    screens = [(label, endpoint) for label, endpoint, need in STAFF_SCREENS if scope_of(staff.roles, need)]
-    return AccountBar(signed_in=True, staff_name=staff.name, screens=tuple(screens))
+    screens = tuple(
+        (group, label, endpoint)
+        for group, label, endpoint, need in STAFF_SCREENS
+        if scope_of(staff.roles, need)
+    )
+    return AccountBar(signed_in=True, staff_name=staff.name, screens=screens)

@@ -5,7 +5,7 @@ Size and contrast are plain links that set a cookie; nothing here needs JavaScri
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -14,7 +14,7 @@ from flask import Flask, Response, request, url_for
 from flask_babel import gettext as _
 from werkzeug.routing import BuildError
 
-from webapp.web.account_bar import account_bar
+from webapp.web.account_bar import OWN, account_bar
 from webapp.web.languages import HTML_LANG, LABELS, PARAMETER, YEAR_IN_SECONDS, lang
 from webapp.web.services import services
 from webapp.yaml_source import LANGS
@@ -46,6 +46,18 @@ class MenuItem:
 
 
 @dataclass(frozen=True)
+class MenuGroup:
+    """Entries of the staff menu that open together; without a label they stand in the bar itself."""
+
+    label: str
+    items: list[MenuItem]
+
+    @property
+    def current(self) -> bool:
+        return any(item.current for item in self.items)
+
+
+@dataclass(frozen=True)
 class Display:
     """Everything `page.html`, `base.html` and `staff_base.html` read as `display`."""
 
@@ -59,7 +71,8 @@ class Display:
     footer: list[MenuItem]
     account: str | None = None
     staff_home_url: str = "/staff/"
-    staff_menu: list[MenuItem] = field(default_factory=list)
+    staff_menu: list[MenuGroup] = field(default_factory=list)
+    staff_own: list[MenuItem] = field(default_factory=list)
     staff_name: str | None = None
     staff_sign_out_url: str | None = None
 
@@ -114,7 +127,8 @@ def _display() -> Display:
         footer=_footer(),
         account=bar.resident_label,
         staff_home_url=url_if("staff.inbox.home") or "/staff/",
-        staff_menu=[item for label, endpoint in bar.screens if (item := menu_item(label, endpoint))],
+        staff_menu=_staff_menu([screen for screen in bar.screens if screen[0] != OWN]),
+        staff_own=[item for group, *screen in bar.screens if group == OWN and (item := menu_item(*screen))],
         staff_name=bar.staff_name,
         staff_sign_out_url=url_if("staff.sign_in.sign_out") if bar.staff_name else None,
     )
@@ -129,6 +143,15 @@ def _menu(signed_in: bool) -> list[MenuItem]:
         menu_item(_("アカウント"), "resident.account.overview", "key") if signed_in else None,
     ]
     return [item for item in items if item]
+
+
+def _staff_menu(screens: Sequence[tuple[str, str, str]]) -> list[MenuGroup]:
+    """Group the screens; a group of one entry stands in the bar as that entry."""
+    groups: dict[str, list[MenuItem]] = {}
+    for group, label, endpoint in screens:
+        if item := menu_item(label, endpoint):
+            groups.setdefault(group, []).append(item)
+    return [MenuGroup(label if len(items) > 1 else "", items) for label, items in groups.items()]
 
 
 def _footer() -> list[MenuItem]:
@@ -168,5 +191,3 @@ def _remember(response: Response) -> Response:
             )
     response.headers.setdefault("Content-Language", HTML_LANG[lang()])
     return response
-
-

@@ -255,7 +255,9 @@ def _drop_rule(database: Database) -> None:
             session.execute(text(f"DROP TRIGGER {statement.split()[2]}"))
 
 
-def _check_then_insert(session: Session, slots: Iterable[Slot], *, booking_id: int | None = None) -> None:
+def _check_then_insert(
+    session: Session, _facility: str, slots: Iterable[Slot], *, booking_id: int | None = None
+) -> None:
     if any(_is_taken(session, slot) for slot in slots):
         raise Taken([])
     session.commit()  # SQLite has one writer: the gap that most code has must be made by hand

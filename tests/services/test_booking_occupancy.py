@@ -27,26 +27,28 @@ def cells(session: Session) -> list[int]:
     return [row.id for row in rows]
 
 
-def test_a_half_refuses_the_whole_and_the_whole_leaves_nothing_behind(session: Session, cells: list[int]) -> None:
-    take_cells(session, [Slot(cells[1], at(0), at(3))])
+def test_a_half_refuses_the_whole_and_the_whole_leaves_nothing_behind(
+    session: Session, cells: list[int]
+) -> None:
+    take_cells(session, "gym", [Slot(cells[1], at(0), at(3))])
     with pytest.raises(Taken) as taken:
-        take_cells(session, [Slot(cell, at(2), at(4)) for cell in cells])
+        take_cells(session, "gym", [Slot(cell, at(2), at(4)) for cell in cells])
     assert [conflict.part for conflict in taken.value.conflicts] == ["b"]
     assert session.scalar(select(func.count()).select_from(Occupancy)) == 1
 
 
 def test_ranges_are_half_open(session: Session, cells: list[int]) -> None:
-    take_cells(session, [Slot(cells[0], at(0), at(3))])
-    take_cells(session, [Slot(cells[0], at(3), at(4))])
+    take_cells(session, "gym", [Slot(cells[0], at(0), at(3))])
+    take_cells(session, "gym", [Slot(cells[0], at(3), at(4))])
     with pytest.raises(Taken):
-        take_cells(session, [Slot(cells[0], at(2.99), at(3.5))])
+        take_cells(session, "gym", [Slot(cells[0], at(2.99), at(3.5))])
 
 
 def test_what_a_closure_gave_back_can_be_taken(session: Session, cells: list[int]) -> None:
     closure = session.scalars(select(Closure)).one()
-    take_cells(session, [Slot(cells[0], at(0), at(3))], closure_id=closure.id)
+    take_cells(session, "gym", [Slot(cells[0], at(0), at(3))], closure_id=closure.id)
     free_cells(session, closure_id=closure.id)
-    take_cells(session, [Slot(cells[0], at(0), at(3))])
+    take_cells(session, "gym", [Slot(cells[0], at(0), at(3))])
 
 
 def test_stock_never_passes_its_capacity(session: Session) -> None:

@@ -1,7 +1,7 @@
 """Moving a booking to another time, room or equipment without letting go of it first."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
@@ -25,7 +25,7 @@ from webapp.booking.hold import (
     require_running,
 )
 from webapp.booking.models import Booking, Occupancy
-from webapp.booking.occupy import Slot, take_cells
+from webapp.booking.occupy import Slot, standing, take_cells
 from webapp.booking.person import Booker
 from webapp.booking.refunds import may_change, rule_of
 from webapp.booking.states import HOLDING, take
@@ -204,10 +204,18 @@ def _move_cells(
         wanted = slots_of(room, cell_ids(session, facility.slug, [room]), starts, ends)
     new = [piece for slot in wanted for piece in minus(slot, own)]
     if new:
-        clear_holds(session, facility, new, clock.now())
-        take_cells(session, new, booking_id=booking.id)
+        now = clock.now()
+        clear_holds(session, facility, _expired_in(session, facility, room, starts, ends, now), now)
+        take_cells(session, facility.slug, new, booking_id=booking.id)
     for row in own:
         _shrink(session, row, wanted)
+
+
+def _expired_in(
+    session: Session, facility: Facility, room: Room, starts: datetime, ends: datetime, now: datetime
+) -> list[int]:
+    until = ends + timedelta(minutes=room.buffer_minutes)
+    return standing(session, facility.slug, room.atoms, starts, until, now).expired
 
 
 def minus(slot: Slot, own: list[Occupancy]) -> list[Slot]:

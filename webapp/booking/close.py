@@ -17,7 +17,7 @@ from webapp.booking.errors import NotAllowed
 from webapp.booking.facility import Facilities, Facility, Room
 from webapp.booking.hold import clear_holds, release
 from webapp.booking.models import Booking, Closure
-from webapp.booking.occupy import free_cells, slots_of_rooms, take_cells
+from webapp.booking.occupy import free_cells, slots_of_rooms, standing, take_cells
 from webapp.booking.states import HOLDING
 from webapp.booking.times import day_of, instant
 from webapp.booking.wish import starts_of
@@ -96,9 +96,10 @@ def close(
     )
     session.add(closure)
     session.flush()
-    slots = slots_of_rooms(rooms, cell_ids(session, facility.slug, rooms), starts, ends)
-    clear_holds(session, facility, slots, clock.now())
-    take_cells(session, slots, closure_id=closure.id)
+    cells = cell_ids(session, facility.slug, rooms)
+    now = clock.now()
+    clear_holds(session, facility, standing(session, facility.slug, cells, starts, ends, now).expired, now)
+    take_cells(session, facility.slug, slots_of_rooms(rooms, cells, starts, ends), closure_id=closure.id)
     close_quanta(session, _session_quanta(facility, rooms, starts, ends), closed=True)
     _record(session, closure, actor, "closure.made", len(displaced))
     return Closed(closure, displaced)

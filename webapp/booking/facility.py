@@ -203,8 +203,16 @@ class Facilities:
         return len(self.by_slug)
 
     def calendar(self, facility: Facility) -> BusinessCalendar:
-        return facility.calendar(self.local_holidays)
+        """The facility's open days, with the city's local holidays; made once."""
+        known = self._calendars.get(facility.slug)
+        if known is None:
+            known = self._calendars[facility.slug] = facility.calendar(self.local_holidays)
+        return known
 
-    @property
+    @cached_property
+    def _calendars(self) -> dict[str, BusinessCalendar]:
+        return {}
+
+    @cached_property
     def hall_calendar(self) -> BusinessCalendar:
         return city_hall(self.local_holidays)

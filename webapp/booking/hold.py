@@ -1,5 +1,6 @@
 """Choosing holds at once: a hold is occupancy with an end, so that nobody pays for a slot they lack."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -8,12 +9,12 @@ from webapp import clock
 from webapp.booking import limits
 from webapp.booking.cells import cell_ids
 from webapp.booking.counting import draw, give_back
-from webapp.booking.errors import HoldOver, NotAllowed
+from webapp.booking.errors import HoldOver, NotAllowed, Taken
 from webapp.booking.facility import Facilities, Facility, Room
 from webapp.booking.find import lock_booking
 from webapp.booking.models import Booking
 from webapp.booking.moments import Days
-from webapp.booking.occupy import Slot, clear_expired, free_cells, take_cells
+from webapp.booking.occupy import Slot, clear_expired, free_cells, standing, take_cells
 from webapp.booking.person import Booker
 from webapp.booking.states import take
 from webapp.booking.windows import Answer, when_bookable
@@ -34,6 +35,7 @@ def facility_and_room(facilities: Facilities, slug: str, key: str) -> tuple[Faci
 
 
 def days_of(facilities: Facilities, facility: Facility) -> Days:
+    """The calendars that the rules of a facility count in."""
     return Days(facilities.calendar(facility), facilities.hall_calendar)
 
 
@@ -75,10 +77,11 @@ def hold(
     bands = expand_bands(facility, room, wish.bands) if room.mode == "bands" else ()
     if not booker.staff:
         check_limits(session, facility, booker, wish, len(bands), now)
+    slots = free_slots(session, facility, room, span.starts_at(wish.use_on), span.ends_at(wish.use_on), now)
     booking = _new(facility, room, wish, span, bands, booker, basket or new_token(), channel, now, minutes)
     session.add(booking)
     session.flush()
-    occupy(session, facility, room, booking, now)
+    _take(session, facility, room, booking, slots)
     return booking
 
 
@@ -131,20 +134,41 @@ def check_size(facility: Facility, room: Room, persons: int) -> None:
 
 def occupy(session: Session, facility: Facility, room: Room, booking: Booking, now: datetime) -> None:
     """Take the cells and counters of a booking. Raises Taken."""
-    if room.mode != "sessions":
+    slots = free_slots(session, facility, room, booking.starts_at, booking.ends_at, now)
+    _take(session, facility, room, booking, slots)
+
+
+def free_slots(
+    session: Session, facility: Facility, room: Room, starts: datetime, ends: datetime, now: datetime
+) -> list[Slot]:
+    """The slots that a use of the room needs, expired holds cleared out of the way.
+
+    Raises Taken when any is taken already; whether they still are free is decided by taking them.
+    """
+    if room.mode == "sessions":
+        return []
+    until = ends + timedelta(minutes=room.buffer_minutes)
+    found = standing(session, facility.slug, room.atoms, starts, until, now)
+    if found.taken:
+        raise Taken(found.taken)
+    clear_holds(session, facility, found.expired, now)
+    cells = found.cells
+    if len(cells) < len(room.atoms):  # the file names a cell that nobody ever took
         cells = cell_ids(session, facility.slug, [room])
-        slots = slots_of(room, cells, booking.starts_at, booking.ends_at)
-        clear_holds(session, facility, slots, now)
-        take_cells(session, slots, booking_id=booking.id)
+    return slots_of(room, cells, starts, ends)
+
+
+def _take(session: Session, facility: Facility, room: Room, booking: Booking, slots: list[Slot]) -> None:
+    take_cells(session, facility.slug, slots, booking_id=booking.id)
     draws = draws_of(facility, room, booking.starts_at, booking.ends_at, booking.persons, booking.extras)
     draw(session, draws)
 
 
-def clear_holds(session: Session, facility: Facility, slots: list[Slot], now: datetime) -> None:
-    """Clear expired holds in the way, their stock included."""
-    for booking_id in clear_expired(session, facility.slug, slots, now):
-        expired = session.get_one(Booking, booking_id, populate_existing=True)
-        give_back(session, draws_of_booking(facility, expired))
+def clear_holds(session: Session, facility: Facility, expired: Sequence[int], now: datetime) -> None:
+    """End holds that ran out, their stock included."""
+    for booking_id in clear_expired(session, facility.slug, expired, now):
+        booking = session.get_one(Booking, booking_id, populate_existing=True)
+        give_back(session, draws_of_booking(facility, booking))
 
 
 def extend(session: Session, token: str) -> Booking:

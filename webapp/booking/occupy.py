@@ -6,11 +6,12 @@ a row that collides simply does not come back. READ COMMITTED is enough.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Select, delete, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import and_, delete, select, text, update
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import Session
 
 from webapp.booking.errors import Conflict, Taken
@@ -28,39 +29,69 @@ class Slot:
     ends_at: datetime
 
 
+@dataclass(frozen=True)
+class Standing:
+    """What stands on some cells now: their ids by key, what is taken, and bookings whose hold ran out."""
+
+    cells: Mapping[str, int]
+    taken: list[Conflict] = field(default_factory=list)
+    expired: list[int] = field(default_factory=list)
+
+
+def standing(
+    session: Session, facility: str, keys: Iterable[str], starts: datetime, ends: datetime, now: datetime
+) -> Standing:
+    """Look before taking, in one query: most refusals end here, and only the rest costs an insert."""
+    query = (
+        select(
+            Cell.key,
+            Cell.id,
+            Occupancy.starts_at,
+            Occupancy.ends_at,
+            Booking.id,
+            Booking.state,
+            Booking.expires_at,
+        )
+        .outerjoin(
+            Occupancy,
+            and_(Occupancy.cell_id == Cell.id, Occupancy.starts_at < ends, Occupancy.ends_at > starts),
+        )
+        .outerjoin(Booking, Booking.id == Occupancy.booking_id)
+        .where(Cell.facility == facility, Cell.key.in_(list(keys)))
+    )
+    found = Standing({})
+    cells: dict[str, int] = {}
+    for key, cell_id, begins, until, booking_id, state, expires_at in session.execute(query):
+        cells[key] = cell_id
+        if state == "held" and expires_at is not None and expires_at <= now:
+            found.expired.append(booking_id)
+        elif begins is not None:
+            found.taken.append(Conflict(key, begins, until))
+    return Standing(cells, sorted(found.taken, key=lambda c: (c.part, c.starts_at)), found.expired)
+
+
 def take_cells(
-    session: Session, slots: Iterable[Slot], *, booking_id: int | None = None, closure_id: int | None = None
+    session: Session,
+    facility: str,
+    slots: Iterable[Slot],
+    *,
+    booking_id: int | None = None,
+    closure_id: int | None = None,
 ) -> None:
     """Take all slots or none. Raises Taken, naming the cells; the caller's other work is kept.
 
-    An expired hold in the way is cleared first (under the facility's lock, see `clear_expired`).
+    An expired hold in the way has to be cleared first (under the facility's lock, see `clear_expired`).
     """
     wanted = sorted(slots)
-    point = session.begin_nested()
-    if len(_insert(session, wanted, booking_id, closure_id)) == len(wanted):
-        point.commit()
+    if not wanted:
         return
-    point.rollback()
+    insert = _insert if is_postgres(session) else _insert_into_sqlite
+    taken = insert(session, facility, wanted, booking_id, closure_id)
+    if len(taken) == len(wanted):
+        return
+    if taken:
+        session.execute(delete(Occupancy).where(Occupancy.id.in_(taken)))
     raise Taken(conflicts_of(session, wanted))
-
-
-def take_what_is_free(session: Session, wishes: dict[int, Sequence[Slot]]) -> set[int]:
-    """Take the slots of several bookings in one statement; returns the booking ids that got all of theirs.
-
-    The rows of a booking that got only a part are given back at once.
-    """
-    rows = sorted((slot, booking_id) for booking_id, slots in wishes.items() for slot in slots)
-    values = [_values(slot, booking_id, None) for slot, booking_id in rows]
-    taken = _insert_values(session, values)
-    got = {
-        booking_id
-        for booking_id, slots in wishes.items()
-        if all((slot.cell_id, slot.starts_at) in taken for slot in slots)
-    }
-    lost = sorted(set(wishes) - got)
-    if lost:
-        session.execute(delete(Occupancy).where(Occupancy.booking_id.in_(lost)))
-    return got
 
 
 def free_cells(session: Session, *, booking_ids: Sequence[int] = (), closure_id: int | None = None) -> None:
@@ -73,95 +104,104 @@ def free_cells(session: Session, *, booking_ids: Sequence[int] = (), closure_id:
 
 def conflicts_of(session: Session, slots: Sequence[Slot]) -> list[Conflict]:
     """The parts of a wish that are taken, for telling people."""
-    found: list[Conflict] = []
+    wanted: dict[int, list[Slot]] = {}
     for slot in slots:
-        query = (
-            select(Cell.key, Occupancy.starts_at, Occupancy.ends_at)
-            .join(Cell, Cell.id == Occupancy.cell_id)
-            .where(
-                Occupancy.cell_id == slot.cell_id,
-                Occupancy.starts_at < slot.ends_at,
-                Occupancy.ends_at > slot.starts_at,
-            )
+        wanted.setdefault(slot.cell_id, []).append(slot)
+    query = (
+        select(Cell.key, Cell.id, Occupancy.starts_at, Occupancy.ends_at)
+        .join(Cell, Cell.id == Occupancy.cell_id)
+        .where(
+            Occupancy.cell_id.in_(wanted),
+            Occupancy.starts_at < max(slot.ends_at for slot in slots),
+            Occupancy.ends_at > min(slot.starts_at for slot in slots),
         )
-        found += [Conflict(key, start, end) for key, start, end in session.execute(query)]
-    return found
+        .order_by(Cell.key, Occupancy.starts_at)
+    )
+    return [
+        Conflict(key, start, end)
+        for key, cell_id, start, end in session.execute(query)
+        if any(slot.starts_at < end and start < slot.ends_at for slot in wanted[cell_id])
+    ]
 
 
-def clear_expired(session: Session, facility: str, slots: Sequence[Slot], now: datetime) -> list[int]:
-    """Free the slots from holds that ran out, and keep others of the facility from racing meanwhile.
+def clear_expired(session: Session, facility: str, booking_ids: Sequence[int], now: datetime) -> list[int]:
+    """End holds that ran out, and keep others of the facility from taking cells meanwhile.
 
     Takers share an advisory lock on the facility; who clears holds it alone, because deleting and then
     inserting is the one order of work in which two transactions could wait for each other.
-    Returns the ids of the expired bookings (their state is set). SQLite has one writer and needs no lock.
+    Returns the ids that were still to be ended. SQLite has one writer and needs no lock.
     """
-    if not slots:
+    if not booking_ids:
         return []
-    over = _overlapping_expired(slots, now)
-    found = list(session.scalars(over))
-    lock_facility(session, facility, alone=bool(found))
-    if not found:
-        return []
-    locked = over.order_by(Booking.id).with_for_update(skip_locked=True, of=Booking)
-    ids = sorted(set(session.scalars(locked if is_postgres(session) else over)))
+    lock_facility(session, facility)
+    still = (
+        select(Booking.id)
+        .where(Booking.id.in_(booking_ids), Booking.state == "held", Booking.expires_at <= now)
+        .order_by(Booking.id)
+        .with_for_update(skip_locked=True)
+    )
+    ids = list(session.scalars(still))
     if ids:
         session.execute(update(Booking).where(Booking.id.in_(ids)).values(state="expired", ended_at=now))
         free_cells(session, booking_ids=ids)
     return ids
 
 
-def _overlapping_expired(slots: Sequence[Slot], now: datetime) -> Select[int]:
-    cells = {slot.cell_id for slot in slots}
-    return (
-        select(Booking.id)
-        .join(Occupancy, Occupancy.booking_id == Booking.id)
-        .where(
-            Occupancy.cell_id.in_(cells),
-            Occupancy.starts_at < max(slot.ends_at for slot in slots),
-            Occupancy.ends_at > min(slot.starts_at for slot in slots),
-            Booking.state == "held",
-            Booking.expires_at <= now,
-        )
-    )
+def lock_facility(session: Session, facility: str) -> None:
+    """Hold the lock that takers share alone, until the transaction ends.
 
-
-def lock_facility(session: Session, facility: str, *, alone: bool) -> None:
-    """Share the facility's lock with other takers, or hold it alone (until the transaction ends).
-
-    Who may clear expired holds more than once in a transaction takes it alone at once: two who share it
-    could never both have it alone.
+    Who may clear expired holds more than once in a transaction takes it first: two who share it could
+    never both have it alone.
     """
-    if not is_postgres(session):
-        return
-    name = "pg_advisory_xact_lock" if alone else "pg_advisory_xact_lock_shared"
-    session.execute(text(f"SELECT {name}(hashtext(:facility))"), {"facility": f"booking:{facility}"})
+    if is_postgres(session):
+        session.execute(text("SELECT pg_advisory_xact_lock(hashtext(:lock))"), {"lock": _lock_name(facility)})
+
+
+_TAKE = text(
+    """
+    WITH facility AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared(hashtext(:lock)))
+    INSERT INTO occupancy (cell_id, starts_at, ends_at, booking_id, closure_id)
+    SELECT wanted.*, CAST(:booking_id AS int), CAST(:closure_id AS int)
+    FROM facility, unnest(CAST(:cells AS int[]), CAST(:starts AS timestamptz[]),
+                          CAST(:ends AS timestamptz[])) AS wanted (cell_id, starts_at, ends_at)
+    ORDER BY wanted.cell_id, wanted.starts_at
+    ON CONFLICT DO NOTHING RETURNING id
+    """
+)
 
 
 def _insert(
-    session: Session, slots: Sequence[Slot], booking_id: int | None, closure_id: int | None
-) -> set[tuple[int, datetime]]:
-    return _insert_values(session, [_values(slot, booking_id, closure_id) for slot in slots])
-
-
-def _insert_values(session: Session, values: list[dict[str, object]]) -> set[tuple[int, datetime]]:
-    if not values:
-        return set()
-    returning = (Occupancy.cell_id, Occupancy.starts_at)
-    if is_postgres(session):
-        statement = postgresql.insert(Occupancy).values(values).on_conflict_do_nothing()
-        return {(cell, start) for cell, start in session.execute(statement.returning(*returning))}
-    plain = sqlite.insert(Occupancy).values(values)
-    return {(cell, start) for cell, start in session.execute(plain.returning(*returning))}
-
-
-def _values(slot: Slot, booking_id: int | None, closure_id: int | None) -> dict[str, object]:
-    return {
-        "cell_id": slot.cell_id,
-        "starts_at": slot.starts_at,
-        "ends_at": slot.ends_at,
+    session: Session, facility: str, slots: Sequence[Slot], booking_id: int | None, closure_id: int | None
+) -> list[int]:
+    parameters: dict[str, Any] = {
+        "lock": _lock_name(facility),
+        "cells": [slot.cell_id for slot in slots],
+        "starts": [slot.starts_at for slot in slots],
+        "ends": [slot.ends_at for slot in slots],
         "booking_id": booking_id,
         "closure_id": closure_id,
     }
+    return list(session.scalars(_TAKE, parameters))
+
+
+def _insert_into_sqlite(
+    session: Session, _facility: str, slots: Sequence[Slot], booking_id: int | None, closure_id: int | None
+) -> list[int]:
+    rows = [
+        {
+            "cell_id": slot.cell_id,
+            "starts_at": slot.starts_at,
+            "ends_at": slot.ends_at,
+            "booking_id": booking_id,
+            "closure_id": closure_id,
+        }
+        for slot in slots
+    ]
+    return list(session.scalars(sqlite.insert(Occupancy).values(rows).returning(Occupancy.id)))
+
+
+def _lock_name(facility: str) -> str:
+    return f"booking:{facility}"
 
 
 def slots_of_rooms(

@@ -78,7 +78,7 @@ def wait_for_slip(session: Session, charge: Charge, until: datetime) -> None:
 
 def _take_again(session: Session, facilities: Facilities, bookings: list[Booking]) -> bool:
     now = clock.now()
-    lock_facility(session, bookings[0].facility, alone=True)
+    lock_facility(session, bookings[0].facility)
     point = session.begin_nested()
     try:
         for booking in bookings:

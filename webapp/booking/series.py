@@ -67,7 +67,7 @@ def hold_series(
         raise NotAllowed(
             "weekly", "この施設では、曜日を決めた定期の利用はできません。日を選び直してください。"
         )
-    lock_facility(session, facility.slug, alone=True)
+    lock_facility(session, facility.slug)
     series = Series(new_token())
     minutes = max(facility.hold_minutes, 30)
     for day in sorted(set(days)):

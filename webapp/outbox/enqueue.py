@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Insert, select
+from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -66,7 +66,10 @@ def enqueue(
         kind, payload, lane, dedupe_key, not_before, not_after,
         case_id=case_id, resident_id=resident_id, fallback_of=fallback_of, channel=channel,
     )  # fmt: skip
-    enqueue_many(session, [wish])
+    new = _insert(session).returning(OutboxMessage)
+    written = session.scalars(new, [_row(wish, clock.now())]).one_or_none()
+    if written is not None:
+        return written
     return session.scalars(select(OutboxMessage).where(OutboxMessage.dedupe_key == dedupe_key)).one()
 
 
@@ -76,16 +79,13 @@ def enqueue_many(session: Session, wishes: Iterable[Wish]) -> int:
     rows = [_row(wish, now) for wish in wishes]
     for start in range(0, len(rows), _ROWS_PER_INSERT):
         part = rows[start : start + _ROWS_PER_INSERT]
-        new += len(session.scalars(_insert(session, part)).all())
+        new += len(session.scalars(_insert(session).returning(OutboxMessage.id), part).all())
     return new
 
 
-def _insert(session: Session, rows: list[dict[str, Any]]) -> Any:
+def _insert(session: Session) -> postgresql.Insert | sqlite.Insert:
     insert = postgresql.insert if is_postgres(session) else sqlite.insert
-    statement: Insert = (
-        insert(OutboxMessage).values(rows).on_conflict_do_nothing(index_elements=["dedupe_key"])
-    )
-    return statement.returning(OutboxMessage.id)
+    return insert(OutboxMessage).on_conflict_do_nothing(index_elements=["dedupe_key"])
 
 
 def _row(wish: Wish, now: datetime) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import importlib
 import pkgutil
 
 from flask import Blueprint, Flask
+from werkzeug.routing import IntegerConverter, Map
 
 import webapp.callbacks
 import webapp.resident
@@ -33,12 +34,20 @@ MOST_IN_ONE_REQUEST = 64 * 1024 * 1024
 """Bytes of all files of one request together; each file question has its own limit."""
 
 
+class RowNumber(IntegerConverter):
+    """``<int:…>`` of an address: a key of a row; a longer number belongs to nothing (404), on any database."""
+
+    def __init__(self, url_map: Map) -> None:
+        super().__init__(url_map, max=2**31 - 1)
+
+
 def create_app(services: Services) -> Flask:
     """Build the app. Raises RuntimeError when a view has no guard."""
     app = Flask("webapp", template_folder="../templates", static_folder="static")
     app.secret_key = services.settings.secret_key
     app.extensions["madoguchi"] = services
     app.config["MAX_CONTENT_LENGTH"] = MOST_IN_ONE_REQUEST
+    app.url_map.converters["int"] = RowNumber
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     compiled_templates.install(app, services.settings.cache_dir)
     secure = services.settings.base_url.startswith("https://")

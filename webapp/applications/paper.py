@@ -8,6 +8,7 @@ from webapp.applications.review import Examined
 from webapp.calendar.era import format_era
 from webapp.casework.models import Case
 from webapp.city import City
+from webapp.documents.glyphs import marked
 from webapp.documents.letters import frame, moment
 from webapp.documents.render import render
 from webapp.intake.corrections import REASONS
@@ -17,11 +18,14 @@ from webapp.intake.models import Correction
 def receipt(
     city: City, case: Case, seen: Examined | None, *, sample: bool, password: str = "", lookup: str = ""
 ) -> bytes:
-    """Return the 受付票 with everything that was answered. Raises Unprintable naming characters."""
+    """Return the 受付票 with everything that was answered; what the fonts lack stands there as 〓(U+1F600).
+
+    Raises Unprintable naming characters of the applicant's name, which a letter must spell right.
+    """
     sections: list[dict[str, Any]] = []
     for section in seen.sections if seen else []:
         rows = [
-            {"label": f"{row.heading} {row.label}" if row.heading else row.label, "text": row.text}
+            {"label": f"{row.heading} {row.label}" if row.heading else row.label, "text": marked(row.text)}
             for row in section.rows
         ]
         sections.append({"title": section.title, "rows": rows})

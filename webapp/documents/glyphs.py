@@ -26,6 +26,15 @@ def missing(texts: Iterable[str]) -> list[str]:
     return list(found)
 
 
+def marked(text: str) -> str:
+    """Return the text with 〓 and its number where a character cannot be shown, for copies of what was sent.
+
+    A copy that hid a character would be false, and one that cannot be printed helps nobody.
+    """
+    absent = set(missing([text]))
+    return "".join(f"〓(U+{ord(char):04X})" if char in absent else char for char in text) if absent else text
+
+
 def texts_of(data: Any) -> Iterable[str]:
     """Yield every string inside nested data."""
     if isinstance(data, str):

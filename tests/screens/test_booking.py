@@ -252,3 +252,46 @@ def test_a_last_day_that_does_not_exist_is_not_taken_for_a_single_booking(browse
     page = hold(browser, **wrong)
     assert page.status_code == 422 and "実際にある日付" in page.text
     assert 'value="31"' in page.text
+
+
+def booked(browser: FlaskClient) -> str:
+    """Take and confirm half A in the morning; returns the address of the booking's page."""
+    path, check = reach_check(browser)
+    send(browser, check, f"{path}/confirm")
+    reference = re.search(r"\d\d-\d{4}-\d{4}", browser.get(f"{path}/done").text)
+    assert reference is not None
+    return f"/cases/{reference.group()}/bookings"
+
+
+def change_link(browser: FlaskClient, page: str) -> str:
+    link = re.search(r'href="([^"]+/change)"', browser.get(page).text)
+    assert link is not None
+    return link.group(1)
+
+
+def test_a_change_shows_the_difference_before_it_is_made(browser: FlaskClient) -> None:
+    page = booked(browser)
+    path = change_link(browser, page)
+    new = "room=whole&day.year=2026&day.month=6&day.day=11&band=am&persons=20&chosen=yes"
+    assert "半面A" in browser.get(path).text
+    shown = browser.get(f"{path}?{new}&check=yes")
+    assert "追加でお支払いいただく額" in shown.text and "2,000円" in shown.text
+    sent = {"room": "whole", "day": "2026-06-11", "band": "am", "persons": "20", "chosen": "yes"}
+    stale = send(browser, shown, path, **sent, after="3000", to_pay="1000", refund="0")
+    assert stale.status_code == 409 and "料金が変わりました" in stale.text
+    done = send(browser, shown, path, **sent, after="4000", to_pay="2000", refund="0")
+    assert done.status_code == 303
+    assert "6月11日" in browser.get(page).text
+
+
+def test_a_taken_place_leaves_the_booking_where_it_was(app: Flask, browser: FlaskClient) -> None:
+    page = booked(browser)
+    other = app.test_client()
+    other_page = "/book/gym/b/2026-06-10"
+    send(other, other.get(other_page), other_page, band="am", resident="yes")
+    path = change_link(browser, page)
+    shown = browser.get(f"{path}?room=whole&band=am&persons=20&chosen=yes&check=yes")
+    sent = {"room": "whole", "band": "am", "persons": "20", "chosen": "yes", "after": "4000"}
+    refused = send(browser, shown, path, **sent, to_pay="2000", refund="0")
+    assert refused.status_code == 409 and "いまの予約はそのままです" in refused.text
+    assert "半面A" in browser.get(page).text

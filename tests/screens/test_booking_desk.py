@@ -16,6 +16,7 @@ from webapp.audit import SYSTEM
 from webapp.booking.confirm import confirm
 from webapp.booking.details import Details, describe
 from webapp.booking.facility import Facilities
+from webapp.casework import decisions, lookup
 from webapp.db import Database
 from webapp.identity import staff_accounts
 
@@ -140,6 +141,33 @@ def test_refusing_needs_reasons(office: Office, places: Facilities) -> None:
     assert post(client, path, path, decision="refuse").status_code == 422
     assert post(client, path, path, decision="refuse", reasons="目的外の使用").status_code == 303
     assert "不許可" in client.get(path).text
+    with office.database.transaction() as session:
+        decision = decisions.standing(session, lookup.by_reference(session, reference))
+        assert decision is not None
+        assert decision.reasons == "目的外の使用" and "審査請求" in decision.instruction
+
+
+def test_the_desk_moves_and_cancels_with_the_price_shown_first(office: Office) -> None:
+    client = office.client("kanri")
+    page = book(client)
+    reference = re.search(r"\d\d-\d{4}-\d{4}", page)
+    assert reference is not None
+    path = f"/staff/facilities/applications/{reference.group()}"
+    change, cancel = (
+        found.group(1)
+        for found in (
+            re.search(rf'href="([^"]+/{verb})"', client.get(path).text) for verb in ("change", "cancel")
+        )
+        if found is not None
+    )
+    shown = client.get(f"{change}?room=a&day=2026-06-11&band=pm&persons=8&chosen=yes&check=yes")
+    assert "500円" in shown.text
+    moved = {"room": "a", "day": "2026-06-11", "band": "pm", "persons": "8", "chosen": "yes"}
+    done = post(client, change, change, **moved, after="2500", to_pay="500", refund="0")
+    assert done.status_code == 303 and "6月11日" in client.get(path).text
+    assert post(client, cancel, cancel, our_fault="no").status_code == 422
+    assert post(client, cancel, cancel, our_fault="yes", reason="設備の故障").status_code == 303
+    assert "施設の都合による取消し" in client.get(path).text
 
 
 def test_figures_count_online_share_and_leave_as_csv(office: Office) -> None:

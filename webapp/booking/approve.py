@@ -16,7 +16,7 @@ from webapp.booking.hold import facility_and_room, vacate
 from webapp.booking.models import Booking
 from webapp.booking.pricing import price_booking, terms_of
 from webapp.booking.states import take
-from webapp.casework import steps
+from webapp.casework import decisions, steps
 from webapp.casework.models import Case
 from webapp.errors import NotFound
 from webapp.payment.models import Charge
@@ -80,10 +80,20 @@ def set_price(booking: Booking, yen: int, citation: str) -> None:
     booking.total_yen = yen
 
 
-def approve(session: Session, facilities: Facilities, case_id: int, *, actor: Actor) -> Charge | None:
+def approve(
+    session: Session,
+    facilities: Facilities,
+    case_id: int,
+    *,
+    actor: Actor,
+    conditions: str = "",
+    instruction: str = "",
+) -> Charge | None:
     """Allow the use of everything applied for on a case; what costs something then awaits payment.
 
-    Raises NotAllowed while a wished exemption or a rate is undecided, NotFound without an application.
+    `conditions` limit the permit and stand on it with their reasons; `instruction` is the 教示 that then
+    has to stand below. Raises NotAllowed while a wished exemption or a rate is undecided, NotFound without
+    an application.
     """
     bookings = _applied(session, case_id)
     for booking in bookings:
@@ -93,11 +103,31 @@ def approve(session: Session, facilities: Facilities, case_id: int, *, actor: Ac
             raise NotAllowed("undecided", "料金の倍率がまだ決まっていません。先に倍率を決めてください。")
     facility, _ = facility_and_room(facilities, bookings[0].facility, bookings[0].room)
     case = session.get_one(Case, case_id)
+    limited = conditions.strip() or any((b.exemption or {}).get("state") == "denied" for b in bookings)
+    decisions.keep(
+        session,
+        case,
+        "approve",
+        actor,
+        conditions=conditions.strip(),
+        instruction=instruction if limited else "",
+    )
     return proceed_to_payment(session, facilities, facility, case, bookings, actor, "online")
 
 
-def refuse(session: Session, facilities: Facilities, case_id: int, *, reasons: str, actor: Actor) -> None:
-    """Refuse with reasons (行政手続法8条); the slots are free again. Raises NotAllowed without reasons."""
+def refuse(
+    session: Session,
+    facilities: Facilities,
+    case_id: int,
+    *,
+    reasons: str,
+    actor: Actor,
+    instruction: str = "",
+) -> None:
+    """Refuse with reasons (行政手続法8条) and 教示; the slots are free again.
+
+    Raises NotAllowed without reasons, NotFound without an application.
+    """
     if not reasons.strip():
         raise NotAllowed("reasons", "許可しない理由を書いてください。")
     bookings = _applied(session, case_id)
@@ -107,8 +137,9 @@ def refuse(session: Session, facilities: Facilities, case_id: int, *, reasons: s
         vacate(session, facilities, booking)
     case = session.get_one(Case, case_id)
     steps.take(session, case, "decline", actor, data={"reasons": reasons})
+    decisions.keep(session, case, "decline", actor, reasons=reasons, instruction=instruction)
     facility, _ = facility_and_room(facilities, bookings[0].facility, bookings[0].room)
-    letters.tell_about(session, facility, case, bookings, "booking_cancelled", reason=reasons)
+    letters.tell_about(session, facility, case, bookings, "booking_refused", reason=reasons)
 
 
 def _applied(session: Session, case_id: int) -> list[Booking]:

@@ -7,21 +7,19 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from webapp import clock
-from webapp.booking import availability, cancel, details, find, hold, search, series
+from webapp.booking import availability, details, find, hold, search, series
 from webapp.booking.confirm import confirm as confirm_booking
 from webapp.booking.errors import HoldOver, NotAllowed, Taken
 from webapp.booking.facility import Facility, Room
 from webapp.booking.models import Booking
 from webapp.booking.pricing import exemption_preview
-from webapp.booking.states import SAY
 from webapp.booking.wish import Span, Wish, span_of, starts_of
 from webapp.calendar.business import days_between
 from webapp.errors import NotFound
-from webapp.resident.case_access import open_case, remember
+from webapp.resident.case_access import remember
 from webapp.tariff.prices import NoPrice
 from webapp.web import booking_form as typed
 from webapp.web import day_boxes, guards, sessions
-from webapp.web.downloads import disposition
 from webapp.web.guards import visitor_or_resident
 from webapp.web.services import services
 from webapp.web.transaction import db
@@ -181,85 +179,6 @@ def release(basket: str) -> Response:
     return redirect(url_for("resident.facilities.facility", slug=bookings[0].facility), 303)
 
 
-@blueprint.get("/cases/<reference>/bookings")
-@visitor_or_resident
-def of_case(reference: str) -> str:
-    case = open_case(reference)
-    bookings = find.of_case(db(), case.id)
-    if not bookings:
-        raise NotFound(reference, say=_("この受付番号の予約はありません。"))
-    facility, _room = _place(bookings[0])
-    return render_template(
-        "resident/book_of_case.html",
-        case=case,
-        facility=facility,
-        bookings=[(b, facility.room(b.room)) for b in bookings],
-        words=SAY,
-        rules={b.token: cancel.preview(services().facilities, b) for b in bookings if may_cancel(b)},
-        charge=find.case_and_charge(db(), bookings[0])[1],
-        department=services().city.departments.get(facility.department),
-    )
-
-
-@blueprint.get("/cases/<reference>/bookings/<token>/cancel")
-@visitor_or_resident
-def ask_cancel(reference: str, token: str) -> Answer:
-    case = open_case(reference)
-    booking = _of_case(case.id, token)
-    if not may_cancel(booking):
-        return redirect(url_for(".of_case", reference=reference))
-    facility, room = _place(booking)
-    rule = cancel.preview(services().facilities, booking)
-    return render_template(
-        "resident/book_cancel.html",
-        case=case,
-        booking=booking,
-        facility=facility,
-        room=room,
-        rule=rule,
-        department=services().city.departments.get(facility.department),
-    )
-
-
-@blueprint.post("/cases/<reference>/bookings/<token>/cancel")
-@visitor_or_resident
-def do_cancel(reference: str, token: str) -> Answer:
-    case = open_case(reference)
-    booking = _of_case(case.id, token)
-    expected = typed.whole(request.form.get("refund_yen"))
-    try:
-        cancel.cancel(
-            db(),
-            services().facilities,
-            booking.token,
-            actor=guards.current_actor(),
-            reason=request.form.get("reason", ""),
-            expected_refund_yen=expected,
-        )
-    except NotAllowed as refused:
-        flash(refused.say or "", "warning")
-        return redirect(url_for(".ask_cancel", reference=reference, token=token), 303)
-    flash(_("予約を取り消しました。"), "success")
-    return redirect(url_for(".of_case", reference=reference), 303)
-
-
-@blueprint.get("/cases/<reference>/permit.pdf")
-@visitor_or_resident
-def permit(reference: str) -> Response:
-    from webapp.resident.permit import permit_pdf  # typst is loaded only by who prints
-
-    case = open_case(reference)
-    bookings = find.of_case(db(), case.id)
-    pdf = permit_pdf(case, bookings)
-    response = Response(pdf, mimetype="application/pdf")
-    response.headers["Content-Disposition"] = disposition("inline", f"使用許可書-{case.reference}.pdf")
-    return response
-
-
-def may_cancel(booking: Booking) -> bool:
-    return booking.state in ("applied", "awaiting_payment", "confirmed") and booking.starts_at > clock.now()
-
-
 def _take_series(facility: Facility, room: Room, wish: Wish, until: Any, who: Any) -> Answer:
     every = max(1, typed.whole(request.form.get("every")) or 1)
     days = series.weekly(wish.use_on, until, every)
@@ -380,13 +299,6 @@ def _held(basket: str) -> list[Booking]:
     if not held:
         raise HoldOver()
     return held
-
-
-def _of_case(case_id: int, token: str) -> Booking:
-    booking = find.by_token(db(), token)
-    if booking.case_id != case_id:
-        raise NotFound(token)
-    return booking
 
 
 def _place(booking: Booking) -> tuple[Facility, Room]:

@@ -1,4 +1,4 @@
-"""The permit (使用許可書) of a case's bookings, as data for typst."""
+"""The permit (使用許可書) of a case's bookings, or its refusal, as data for typst."""
 
 import io
 from typing import Any
@@ -9,12 +9,14 @@ from webapp import clock
 from webapp.booking.letters import when_words
 from webapp.booking.models import Booking
 from webapp.calendar.era import format_era
-from webapp.casework.models import Case
+from webapp.casework import decisions
+from webapp.casework.models import Case, CaseDecision
 from webapp.documents import letters
 from webapp.documents.render import render
 from webapp.errors import NotFound
 from webapp.tariff.money import yen_text
 from webapp.web.services import services
+from webapp.web.transaction import db
 
 
 def permit_pdf(case: Case, bookings: list[Booking]) -> bytes:
@@ -23,6 +25,7 @@ def permit_pdf(case: Case, bookings: list[Booking]) -> bytes:
     facility = services().facilities.get(confirmed[0].facility) if confirmed else None
     if not confirmed or facility is None:
         raise NotFound(case.reference, say="使用許可書は、予約が確定してから開けます。")
+    decision = decisions.standing(db(), case)
     address = services().links["case"](reference=case.reference)
     city = services().city
     data: dict[str, Any] = letters.frame(
@@ -50,13 +53,46 @@ def permit_pdf(case: Case, bookings: list[Booking]) -> bytes:
         lines=[line for b in confirmed for line in _lines(b)],
         total=yen_text(sum(b.total_yen for b in confirmed)),
         conditions=[text.ja for text in facility.conditions],
-        limited=[reason for b in confirmed for reason in _limits(b)],
-        instruction=_instruction(),
+        limited=[*_conditions(decision), *(reason for b in confirmed for reason in _limits(b))],
+        instruction=decision.instruction if decision else "",
         issued=format_era(clock.today()),
         qr=_qr(address),
         address=address,
     )
     return render("permit", data)
+
+
+def refusal_pdf(case: Case, bookings: list[Booking]) -> bytes:
+    """The notice that a use is not permitted, with reasons and 教示. Raises NotFound where none is."""
+    refused = [b for b in bookings if b.state == "refused"]
+    facility = services().facilities.get(refused[0].facility) if refused else None
+    decision = decisions.standing(db(), case)
+    if facility is None or decision is None:
+        raise NotFound(case.reference, say="この予約には、不許可の通知書がありません。")
+    data: dict[str, Any] = letters.frame(
+        services().city,
+        title="使用不許可通知書",
+        number=case.reference,
+        department=facility.department,
+        name=str(case.contact.get("name") or ""),
+        sample=facility.sample,
+        on=clock.tokyo(decision.decided_at).date(),
+    )
+    applied = format_era(clock.tokyo(case.arrived_at).date())
+    data.update(
+        body=f"{applied}に申請のあった施設の使用について、次の理由により許可しないことに決定しました。",
+        rows=[
+            {"label": "施設", "text": facility.name.ja},
+            *({"label": facility.room(b.room).name.ja, "text": when_words(b)} for b in refused),
+        ],
+        reasons=decision.reasons,
+        instruction=decision.instruction,
+    )
+    return render("decision_refuse", data)
+
+
+def _conditions(decision: CaseDecision | None) -> list[str]:
+    return [] if decision is None or not decision.conditions else [decision.conditions]
 
 
 def _lines(booking: Booking) -> list[dict[str, str]]:
@@ -79,11 +115,6 @@ def _limits(booking: Booking) -> list[str]:
         "減免を認めません。"
         + (f"理由: {exemption['decided_reason']}" if exemption.get("decided_reason") else "")
     ]
-
-
-def _instruction() -> str:
-    text = getattr(services().city, "instruction_text", None)
-    return "" if text is None else str(getattr(text, "ja", text))
 
 
 def _qr(address: str) -> str:

@@ -20,6 +20,7 @@ from webapp.errors import NotFound
 from webapp.staff.timeline import facility_for, my_facilities
 from webapp.web import booking_form as typed
 from webapp.web import day_boxes
+from webapp.web.change_form import may_change
 from webapp.web.downloads import disposition
 from webapp.web.guards import current_actor, staff_required, staff_scope
 from webapp.web.services import services
@@ -54,11 +55,25 @@ def decide(reference: str) -> Answer:
     try:
         _price(case)
         if request.form.get("decision") == "approve":
-            approve.approve(db(), services().facilities, case.id, actor=current_actor())
+            approve.approve(
+                db(),
+                services().facilities,
+                case.id,
+                actor=current_actor(),
+                conditions=request.form.get("conditions", ""),
+                instruction=_instruction(),
+            )
             flash("使用を許可しました。", "success")
         elif request.form.get("decision") == "refuse":
             reasons = request.form.get("reasons", "")
-            approve.refuse(db(), services().facilities, case.id, reasons=reasons, actor=current_actor())
+            approve.refuse(
+                db(),
+                services().facilities,
+                case.id,
+                reasons=reasons,
+                actor=current_actor(),
+                instruction=_instruction(),
+            )
             flash("不許可にしました。理由を申請者に知らせました。", "success")
         else:
             flash("料金を決めました。", "success")
@@ -192,6 +207,11 @@ def _case(reference: str, permission: str) -> Case:
     return case
 
 
+def _instruction() -> str:
+    """教示, the city's own words: with a refusal, and with a permit that limits something."""
+    return services().city.instruction_text.ja
+
+
 def _price(case: Case) -> None:
     form = request.form
     for booking in find.of_case(db(), case.id):
@@ -243,6 +263,8 @@ def _application_page(case: Case, errors: list[tuple[str, str]]) -> str:
         ],
         exemptions={e.key: e for table in facility.tariffs for e in table.exemptions},
         words=SAY,
+        form=request.form,
+        may_change=may_change,
         errors=errors,
     )
 

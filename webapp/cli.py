@@ -23,7 +23,7 @@ payment = AppGroup("payment", help="The ledger.")
 
 def install(app: Flask) -> None:
     """Register the commands on the app."""
-    for group in (database, forms, facilities, staff):
+    for group in (database, forms, facilities, staff, payment):
         app.cli.add_command(group)
 
 

@@ -181,6 +181,15 @@ class SandboxPayment:
             db.execute("UPDATE refund SET status = 'succeeded' WHERE id = ?", (refund_id,))
         self.announce(row["payment_id"], "refund.succeeded")
 
+    def return_refund(self, refund_id: str) -> None:
+        """Money that went back comes to us again: the payer's card or account was closed."""
+        row = self.store.one("SELECT * FROM refund WHERE id = ?", refund_id)
+        if row is None:
+            raise NotKnown(refund_id)
+        with self.store.writing() as db:
+            db.execute("UPDATE refund SET status = 'failed' WHERE id = ?", (refund_id,))
+        self.announce(row["payment_id"], "refund.failed")
+
     def move(self, provider_id: str, before: tuple[str, ...], after: str, **values: str) -> bool:
         """Change a payment's state if it is still in one of ``before``, and call back."""
         marks = ", ".join("?" * len(before))
@@ -280,4 +289,5 @@ def _fee(row: dict[str, Any]) -> int:
 
 
 def _refund_truth(row: dict[str, Any]) -> RefundTruth:
-    return RefundTruth(row["id"], row["status"], row["amount_yen"], key=row["key"])
+    failure = "account_closed" if row["status"] == "failed" else None
+    return RefundTruth(row["id"], row["status"], row["amount_yen"], key=row["key"], failure=failure)

@@ -128,6 +128,8 @@ class SandboxPages:
         choice, payment = request.form.get("choice"), request.form.get("payment", "")
         if choice == "bank":
             self._plug.give_bank_details(request.form.get("refund", ""))
+        elif choice == "returned":
+            self._plug.return_refund(request.form.get("refund", ""))
         elif choice == "konbini_paid":
             self._plug.pay(self._row(payment)["id"], "konbini")
         elif choice == "announce":

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from integrations.payment.counter import CounterPayment
 from integrations.payment.sandbox import SandboxPayment
 from integrations.payment.sandbox_store import Store
 from tests.casework_office import Office, open_office, token_of
 from tests.fakes.payment_world import ADDRESSES, open_charge
-from webapp import clock
+from webapp import cli, clock
 from webapp.db import Database
 from webapp.identity.models import Staff
-from webapp.payment import charges, steps
-from webapp.payment.models import Charge, Refund
+from webapp.payment import charges, settle, steps
+from webapp.payment.models import Charge, PaymentAttempt, Refund
 
 
 class Till:
@@ -51,19 +52,21 @@ class Till:
 
     def paid(self, yen: int = 9000) -> Charge:
         charge = self.charge(yen)
-        handlers = self.services.settle_handlers
-        attempt = steps.pay(
+        attempt = self.pay_page(charge)
+        self.sandbox.pay(str(attempt.provider_id), "card")
+        steps.look(self.office.database.transaction, self.ports, attempt, self.services.settle_handlers)
+        return charge
+
+    def pay_page(self, charge: Charge) -> PaymentAttempt:
+        return steps.pay(
             self.office.database.transaction,
             self.ports,
             self.sandbox,
             charge,
             addresses=ADDRESSES,
             lang="ja",
-            handlers=handlers,
+            handlers=self.services.settle_handlers,
         )
-        self.sandbox.pay(str(attempt.provider_id), "card")
-        steps.look(self.office.database.transaction, self.ports, attempt, handlers)
-        return charge
 
     def post(self, client: FlaskClient, path: str, **data: str) -> str:
         token = token_of(client.get("/staff/payments"))
@@ -156,15 +159,7 @@ def test_payment_can_be_closed_while_an_exemption_is_examined(till: Till) -> Non
 
 def test_asking_the_provider_finds_lost_money(till: Till) -> None:
     charge = till.charge()
-    attempt = steps.pay(
-        till.office.database.transaction,
-        till.ports,
-        till.sandbox,
-        charge,
-        addresses=ADDRESSES,
-        lang="ja",
-        handlers=till.services.settle_handlers,
-    )
+    attempt = till.pay_page(charge)
     till.sandbox.pay(str(attempt.provider_id), "card")
     assert "1件の入金を見つけました" in till.post(till.tanto, "/staff/payments/reconcile")
 
@@ -181,3 +176,74 @@ def test_the_report_and_its_csv_show_what_came_in(till: Till) -> None:
 def test_another_departments_charge_is_not_found(till: Till) -> None:
     charge = till.charge()
     assert till.office.client("zeimu").get(f"/staff/payments/{charge.token}").status_code in (403, 404)
+
+
+def park(till: Till, **change: object) -> Charge:
+    """Money comes in that does not agree with what was asked for."""
+    charge = till.charge(1000)
+    attempt = till.pay_page(charge)
+    with till.sandbox.store.writing() as db:
+        db.execute("UPDATE payment SET status = 'paid', method = 'card' WHERE id = ?", (attempt.provider_id,))
+    paid = replace(till.sandbox.fetch(str(attempt.provider_id)), paid_at=clock.now(), **change)
+    with till.office.database.transaction() as session:
+        assert settle.settle(session, paid, till.services.settle_handlers).outcome == "parked"
+    return charge
+
+
+def test_money_of_another_amount_is_counted_by_a_person(till: Till) -> None:
+    charge = park(till, amount_yen=400)
+    assert "金額が違う" in till.tanto.get("/staff/payments").text
+    page = till.tanto.get(f"/staff/payments/{charge.token}").text
+    assert "求めた金額と違います" in page
+    assert "この請求に充てる" in page
+    parked_id = till.fresh(charge).settlements[0].id
+    assert "入金を請求に充てました" in till.post(till.tanto, f"/staff/payments/parked/{parked_id}/count")
+    assert (till.fresh(charge).settled_yen, till.fresh(charge).open_yen) == (400, 600)
+    assert "金額が違う" not in till.tanto.get("/staff/payments").text
+
+
+def test_money_in_another_currency_can_only_be_given_back(till: Till) -> None:
+    charge = park(till, currency="usd")
+    page = till.tanto.get(f"/staff/payments/{charge.token}").text
+    assert "円ではありません" in page
+    assert "この請求に充てる" not in page
+    parked_id = till.fresh(charge).settlements[0].id
+    refused = till.post(till.tanto, f"/staff/payments/parked/{parked_id}/count")
+    assert "充てられません" in refused
+    till.post(till.tanto, f"/staff/payments/parked/{parked_id}/give-back", reason="通貨が違うため")
+    assert "返金の手続き中" in till.tanto.get(f"/staff/payments/{charge.token}").text
+    till.post(till.tanto, f"/staff/refunds/{till.refund().token}/send")
+    assert "返金済み" in till.tanto.get(f"/staff/payments/{charge.token}").text
+    assert till.fresh(charge).settled_yen == 0
+
+
+def test_the_payouts_page_and_its_csv_show_what_has_not_arrived(till: Till) -> None:
+    till.paid(9000)
+    assert "未入金" in till.tanto.get("/staff/receipts/payouts").text
+    rows = till.tanto.get("/staff/receipts/payouts.csv").data.decode("utf-8-sig").splitlines()
+    assert rows[1] == "未入金,みほん市,戸籍住民手数料,,sandbox,1,9000,324,8676"
+
+
+def test_overdue_and_lapsed_claims_stand_in_the_overview(till: Till) -> None:
+    yesterday = clock.today() - timedelta(days=1)
+    with till.office.database.transaction() as session:
+        case = till.office.submitted(session).case
+        for lapse_on in (yesterday, None):
+            open_charge(session, case_id=case.id, department="citizen", due_on=yesterday, lapse_on=lapse_on)
+    till.post(till.tanto, "/staff/payments/reconcile")
+    page = till.tanto.get("/staff/payments").text
+    assert "期限を過ぎた請求" in page
+    assert "支払われずに終わった請求" in page
+
+
+def test_the_ledger_check_is_a_command_and_says_whether_all_adds_up(till: Till) -> None:
+    charge = till.paid(9000)
+    cli.install(till.office.app)
+    runner = till.office.app.test_cli_runner()
+    sound = runner.invoke(args=["payment", "check"])
+    assert (sound.exit_code, "0 faults" in sound.output) == (0, True)
+    with till.office.database.transaction() as session:
+        session.execute(text("UPDATE charge_line SET amount_yen = 1"))
+    broken = runner.invoke(args=["payment", "check"])
+    assert broken.exit_code == 1
+    assert f"charge {charge.id}: lines is 9000, its rows say 1" in broken.output

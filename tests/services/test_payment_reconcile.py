@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,6 @@ from webapp.payment import (
     desk,
     give_back,
     ledger,
-    parts,
     reconcile,
     refunds,
     report,
@@ -186,9 +185,33 @@ def test_the_report_divides_a_payment_by_its_revenue_items_to_the_yen(world: Wor
     assert {(row.payee, row.facility) for row in rows} == {("mihon-bunka", "bunka")}
 
 
-@pytest.mark.parametrize("total", [0, 1, 2, 100, 999_999])
-def test_a_divided_sum_always_adds_up(total: int) -> None:
-    assert sum(parts.divide(total, {"a": 1, "b": 1, "c": 1}).values()) == total
+def test_payouts_are_reported_by_day_and_payee_and_what_is_missing_is_shown(world: World) -> None:
+    with clock.frozen(datetime(2026, 11, 20, 10)):
+        world.paid(10_000, payee="mihon-bunka", facility="bunka")
+        today, later = clock.today(), clock.today() + timedelta(days=10)
+        receive(world, world.charge(400))
+        with world.database.reading() as session:
+            assert [row.paid_out_on for row in report.payouts(session, today, later)] == [None]
+        reconcile.record_payouts(world.database.transaction, world.ports, ["mihon-bunka"], today, later)
+        world.paid(500)
+    with world.database.reading() as session:
+        rows = report.payouts(session, today, later)
+    assert [(row.paid_out_on, row.payee, row.gross_yen, row.fee_yen, row.net_yen) for row in rows] == [
+        (date(2026, 11, 25), "mihon-bunka", 10_000, 360, 9_640),
+        (None, "city", 500, 18, 482),
+    ]
+
+
+def test_reports_keep_to_the_officers_reach(world: World) -> None:
+    world.paid(300, department="citizen")
+    world.paid(700, facility="bunka")
+    receive(world, world.charge(400, department="tax"))
+    mine = worklist.Reach(False, facilities=frozenset({"bunka"}))
+    today = clock.today()
+    with world.database.reading() as session:
+        rows = report.revenue(session, today, today + timedelta(days=1), mine)
+        assert [row.settled_yen for row in rows] == [700]
+        assert report.daily_closes(session, today, mine) == []
 
 
 def test_the_cashless_share_counts_the_counter_and_everything(world: World) -> None:

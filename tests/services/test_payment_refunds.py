@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,11 +10,12 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from tests.fakes.payment_world import SECOND, STAFF, World
+from webapp.city import PaymentRules
 from webapp.db import Database
 from webapp.errors import Forbidden, IllegalStep, InvalidInput, Unavailable
-from webapp.payment import charges, give_back, ledger, parked, refunds
+from webapp.payment import charges, give_back, ledger, parked, policy, reconcile, refunds
 from webapp.payment.models import Charge, Refund
-from webapp.ports.payment import RefundOrder, RefundTruth, Unreachable
+from webapp.ports.payment import RefundOrder, RefundTruth, Refused, Unreachable
 
 RULE = refunds.Rule("利用の10日前までの取消し", "条例施行規則12条", "1,000円×50%")
 BANK = {
@@ -30,6 +32,14 @@ BANK = {
 @pytest.fixture
 def world(database: Database, tmp_path: Path) -> World:
     return World(database, tmp_path)
+
+
+@pytest.fixture
+def city_rules() -> Iterator[None]:
+    """A city where a second person approves from 1,000 yen."""
+    policy.use(PaymentRules(refund_approval_from_yen=1000))
+    yield
+    policy.use(PaymentRules())
 
 
 def propose(world: World, charge: Charge, yen: int, **options: object) -> Refund:
@@ -96,6 +106,54 @@ def test_above_the_limit_a_second_person_approves(world: World) -> None:
     with world.database.transaction() as session:
         refunds.approve(session, refund, actor=SECOND)
     assert send(world, refund) == "succeeded"
+
+
+def test_the_limit_is_the_citys_and_parts_count_together(world: World, city_rules: None) -> None:
+    charge = world.paid(9000)
+    first, second = propose(world, charge, 600), propose(world, charge, 400)
+    assert (first.status, second.status) == ("approved", "proposed")
+
+
+def test_another_way_of_a_failed_refund_above_the_limit_is_approved_anew(world: World) -> None:
+    refund = propose(world, world.paid(9000), 6000)
+    with world.database.transaction() as session:
+        refunds.approve(session, refund, actor=SECOND)
+    fail(world, refund)
+    with world.database.transaction() as session:
+        refunds.retry(session, refund, method="cash", actor=SECOND)
+    assert fresh(world, refund).status == "proposed"
+    with pytest.raises(Forbidden), world.database.transaction() as session:
+        refunds.approve(session, refund, actor=SECOND)
+    with world.database.transaction() as session:
+        refunds.approve(session, refund, actor=STAFF)
+    assert fresh(world, refund).status == "approved"
+
+
+def test_a_refund_that_comes_back_is_owed_again_and_waits_for_a_person(world: World) -> None:
+    charge = world.paid(1000)
+    refund = propose(world, charge, 400)
+    assert send(world, refund) == "succeeded"
+    world.sandbox.return_refund(str(fresh(world, refund).provider_refund_id))
+    after = world.fresh(charge)
+    assert (after.refunded_yen, after.open_yen, after.status) == (0, -400, "overpaid")
+    assert (fresh(world, refund).status, fresh(world, refund).failure) == ("failed", "account_closed")
+    assert sound(world)
+    with world.database.transaction() as session:
+        refunds.retry(session, refund, method="cash", actor=STAFF)
+        give_back.handed_over(session, refund, world.handlers, actor=STAFF, till="窓口1")
+    assert (world.fresh(charge).refunded_yen, sound(world)) == (400, True)
+
+
+def test_a_returned_refund_whose_event_was_lost_is_found(world: World) -> None:
+    refund = propose(world, world.paid(1000), 400)
+    send(world, refund)
+    world.lost = True
+    world.sandbox.return_refund(str(fresh(world, refund).provider_refund_id))
+    found = [
+        reconcile.watch_refunds(world.database.transaction, world.ports, world.handlers) for _ in range(2)
+    ]
+    assert found == [1, 0]
+    assert fresh(world, refund).status == "failed"
 
 
 def test_the_database_refuses_one_person_in_both_roles(world: World) -> None:
@@ -171,16 +229,20 @@ def test_an_account_that_cannot_be_right_is_sent_back_with_its_field(
     assert caught.value.field == field
 
 
-def test_a_failed_refund_is_tried_in_another_way(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    from webapp.ports.payment import Refused
-
-    refund = propose(world, world.paid(1000), 1000)
+def fail(world: World, refund: Refund) -> None:
+    """The provider refuses to give this refund back."""
 
     def no(order: RefundOrder) -> RefundTruth:
         raise Refused("card closed")
 
-    monkeypatch.setattr(world.sandbox, "refund", no)
-    assert send(world, refund) == "failed"
+    with pytest.MonkeyPatch.context() as broken:
+        broken.setattr(world.sandbox, "refund", no)
+        assert send(world, refund) == "failed"
+
+
+def test_a_failed_refund_is_tried_in_another_way(world: World) -> None:
+    refund = propose(world, world.paid(1000), 1000)
+    fail(world, refund)
     with world.database.transaction() as session:
         refunds.retry(session, refund, method="cash", actor=STAFF)
     with world.database.transaction() as session:

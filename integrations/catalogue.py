@@ -40,6 +40,12 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
     "identity": {
         "sandbox": "integrations.identity.sandbox:build",
         "digital_agency": "integrations.identity.digital_agency:build",
+        "group_sandbox": "integrations.identity.sandbox:build_group",
+        "openid": "integrations.identity.openid:build",
+    },
+    "staff_identity": {
+        "sandbox": "integrations.identity.sandbox:build_staff",
+        "openid": "integrations.identity.openid:build_staff",
     },
     "mail": {"sandbox": "integrations.builders:sandbox_mail", "smtp": "integrations.builders:smtp"},
     "storage": {"folder": "integrations.builders:folder"},

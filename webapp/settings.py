@@ -49,7 +49,8 @@ class Settings:
         default=(("demo", _derived_key(DEMO_SECRET)),), repr=False
     )
     """(key id, 32 bytes); the first one encrypts, all decrypt."""
-    identity_plug: str = SANDBOX
+    identity_plug: str = "sandbox,group_sandbox"
+    staff_identity_plug: str = SANDBOX
     payment_plug: str = SANDBOX
     line_plug: str = SANDBOX
     mail_plug: str = SANDBOX
@@ -92,7 +93,8 @@ class Settings:
             internal_url=mine.pop("internal_url", "").rstrip("/") or base_url,
             trusted_proxies=int(mine.pop("trusted_proxies", "0")),
             answer_keys=_keys(mine.pop("answer_keys", ""), secret),
-            identity_plug=mine.pop("identity", SANDBOX),
+            identity_plug=mine.pop("identity", cls.identity_plug),
+            staff_identity_plug=mine.pop("staff_identity", SANDBOX if mode == "demo" else "off"),
             payment_plug=mine.pop("payment", SANDBOX),
             line_plug=mine.pop("line", SANDBOX),
             mail_plug=mine.pop("mail", SANDBOX),
@@ -115,8 +117,8 @@ class Settings:
             complaints.append("MADOGUCHI_ANSWER_KEYS is missing: write id:base64 of 32 bytes")
         if not self.base_url.startswith("https://"):
             complaints.append("MADOGUCHI_BASE_URL must begin with https://")
-        for name in ("identity", "payment", "line", "mail", "scanner"):
-            if getattr(self, f"{name}_plug") == SANDBOX:
+        for name in ("identity", "staff_identity", "payment", "line", "mail", "scanner"):
+            if any(plug.strip().endswith(SANDBOX) for plug in getattr(self, f"{name}_plug").split(",")):
                 complaints.append(f"MADOGUCHI_{name.upper()} is the sandbox: name a real plug, or off")
         if "clock_file" in self.plug_options:
             complaints.append("MADOGUCHI_CLOCK_FILE moves the clock: remove it")

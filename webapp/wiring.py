@@ -53,6 +53,7 @@ class Plugs:
     payment: Mapping[str, PaymentPort]
     storage: StoragePort
     scanner: ScannerPort
+    staff_identity: IdentityProvider | None = None
     mail: MailPort | None = None
     line: LinePort | None = None
     form_targets: tuple[str, ...] = ()
@@ -77,6 +78,8 @@ class Services:
     settle_handlers: HandlersByPurpose
     outbox_handlers: OutboxHandlers
     form_targets: tuple[str, ...]
+    staff_identity: IdentityProvider | None = None
+    """The staff's own single sign-on, where the city has one."""
     facilities: Facilities = field(default_factory=Facilities)
 
     def migrations(self) -> Config:
@@ -106,10 +109,10 @@ def build(settings: Settings, plugs: Plugs) -> Services:
     """
     use_keys(settings.answer_keys)
     city = load_city(settings.city_dir)
+    policy.use(city.payment)
     links = links_of(settings.base_url)
     folder = settings.city_dir / "facilities"
     facilities = load_facilities([folder] if folder.is_dir() else [], city.holidays)
-    policy.use(city.payment)
     return Services(
         settings=settings,
         database=Database(settings.database_url),
@@ -117,6 +120,7 @@ def build(settings: Settings, plugs: Plugs) -> Services:
         library=load_procedures(settings),
         facilities=facilities,
         identity=plugs.identity,
+        staff_identity=plugs.staff_identity,
         payment=plugs.payment,
         storage=plugs.storage,
         scanner=plugs.scanner,

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import re
 import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -26,10 +25,11 @@ from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
 from integrations.identity import simulator_tokens as tokens
-from integrations.identity.cards import BY_KEY, CARDS, FAULTS, OUTCOMES, SIGN_FAULTS
+from integrations.identity.cards import BY_KEY, CARDS, FAULTS, OUTCOMES, SIGN_FAULTS, Card
 from integrations.identity.digital_agency import PROTOCOL, REALM
 from integrations.identity.keys import public_jwks
 from integrations.identity.relying_party import ASSERTION_TYPE
+from integrations.identity.simulator_rules import Refused, check_authorize
 from integrations.identity.simulator_signing import SigningDesk
 from integrations.identity.simulator_store import Store
 
@@ -38,9 +38,6 @@ if TYPE_CHECKING:
 
 PAGES = Path(__file__).parent / "pages"
 CODE_SECONDS = 60
-PRINTABLE = re.compile(r"[\x20-\x7e]{1,255}")
-CHALLENGE = re.compile(r"[0-9A-Za-z_-]{1,128}")
-SCOPES = {"openid", "name", "address", "birthdate", "gender", "sign"}
 REFUSALS = {
     "cancel": ("access_denied", "cancelled"),
     "expired": ("access_denied", "card_expired"),
@@ -51,16 +48,11 @@ REFUSALS = {
 }
 
 
-class Refused(Exception):
-    """A request that the provider refuses; ``redirect`` tells whether the client may be told."""
-
-    def __init__(self, error: str, why: str, *, redirect: bool = True) -> None:
-        super().__init__(why)
-        self.error, self.why, self.redirect = error, why, redirect
-
-
 class CardSimulator:
-    """The provider. ``base`` is its public address; ``accepts_redirect`` knows the registered addresses."""
+    """The provider. ``base`` is its public address; ``accepts_redirect`` knows the registered addresses.
+
+    ``decks``: who can be chosen, by client; residents' cards where nothing else is said.
+    """
 
     def __init__(
         self,
@@ -71,6 +63,7 @@ class CardSimulator:
         clients: Callable[[], Mapping[str, list[ECKey | RSAKey]]],
         accepts_redirect: Callable[[str], bool],
         signing: SigningDesk,
+        decks: Mapping[str, tuple[Card, ...]],
         timeout_seconds: float = 12.0,
     ) -> None:
         self.base = base.rstrip("/")
@@ -81,6 +74,7 @@ class CardSimulator:
         self._accepts_redirect = accepts_redirect
         self._timeout_seconds = timeout_seconds
         self._signing = signing
+        self._decks = decks
         self._pages = Environment(loader=FileSystemLoader(PAGES), autoescape=True, undefined=StrictUndefined)
         self._routes = Map(
             [
@@ -116,7 +110,7 @@ class CardSimulator:
     def _authorize(self, request: Request) -> Response:
         asked = request.args.to_dict()
         try:
-            self._check_authorize(asked)
+            check_authorize(asked, self._clients(), self._accepts_redirect, self._signing.is_open)
         except Refused as error:
             if not error.redirect:
                 return self._page("refused.html", 400, why=error.why)
@@ -126,38 +120,19 @@ class CardSimulator:
         return self._page(
             "choose.html",
             transaction=transaction,
-            cards=CARDS,
+            cards=self._decks.get(asked["client_id"], CARDS),
+            is_card=asked["client_id"] not in self._decks,
             outcomes=OUTCOMES,
             faults={**FAULTS, **(SIGN_FAULTS if "sign" in asked["scope"].split() else {})},
             asked=[s for s in asked["scope"].split() if s != "openid"],
             action=f"{request.script_root}{PROTOCOL}/choose",
         )
 
-    def _check_authorize(self, asked: Mapping[str, str]) -> None:
-        if asked.get("client_id", "") not in self._clients():
-            raise Refused("invalid_client", "client_id is not registered", redirect=False)
-        if not self._accepts_redirect(asked.get("redirect_uri", "")):
-            raise Refused("invalid_request", "redirect_uri is not registered", redirect=False)
-        if asked.get("response_type") != "code":
-            raise Refused("unsupported_response_type", "response_type must be code")
-        scopes = asked.get("scope", "").split()
-        if "openid" not in scopes or not SCOPES.issuperset(scopes):
-            raise Refused("invalid_scope", "scope must hold openid and known scopes only")
-        for name in ("state", "nonce"):
-            if not PRINTABLE.fullmatch(asked.get(name, "")):
-                raise Refused("invalid_request", f"{name} is required")
-        if not CHALLENGE.fullmatch(asked.get("code_challenge", "")):
-            raise Refused("invalid_request", "code_challenge is required")
-        if asked.get("code_challenge_method") != "S256":
-            raise Refused("invalid_request", "code_challenge_method must be S256")
-        if "sign" in scopes and not self._signing.is_open(asked.get("sign_transaction_id", "")):
-            raise Refused("invalid_request", "sign_transaction_id is unknown, used or over")
-
     def _choose(self, request: Request) -> Response:
         asked = self._store.take("transaction", request.form.get("transaction", ""))
         if asked is None:
             return self._page("refused.html", 400, why="この画面は、もう使われたか、時間が過ぎています。")
-        card = BY_KEY.get(request.form.get("card", ""), CARDS[0])
+        card = self._chosen(asked["client_id"], request.form.get("card", ""))
         outcome, fault = request.form.get("outcome", "normal"), request.form.get("fault", "")
         if outcome == "normal" and card.state != "good":
             outcome = card.state
@@ -165,6 +140,10 @@ class CardSimulator:
             error, description = REFUSALS[outcome]
             return self._back(asked, {"error": error, "error_description": description})
         return self._back(asked, self._code_answer(asked, card.key, outcome, fault), fault)
+
+    def _chosen(self, client_id: str, key: str) -> Card:
+        deck = self._decks.get(client_id, CARDS)
+        return next((card for card in deck if card.key == key), deck[0])
 
     def _code_answer(self, asked: Mapping[str, str], card: str, outcome: str, fault: str) -> dict[str, str]:
         code = secrets.token_urlsafe(32)

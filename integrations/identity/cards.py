@@ -107,7 +107,15 @@ CARDS: tuple[Card, ...] = (
     ),
 )
 
-BY_KEY = {card.key: card for card in CARDS}
+COMPANIES: tuple[Card, ...] = (
+    Card("shokai", "みほん商会株式会社", f"{TOWN}本町二丁目4番6号", "", "", "市内の会社"),
+    Card("taiso", "みほん体操クラブ", f"{TOWN}中央一丁目9番1号", "", "", "市内の団体"),
+)
+STAFF: tuple[Card, ...] = tuple(
+    Card(f"staff-{login}", name, "", "", "", "職員")
+    for login, name in (("shimin", "市民　花子"), ("zeimu", "税務　太郎"), ("shinjin", "新人　はじめ"))
+)
+BY_KEY = {card.key: card for card in (*CARDS, *COMPANIES, *STAFF)}
 
 OUTCOMES: dict[str, str] = {
     "normal": "正常に読み取る",

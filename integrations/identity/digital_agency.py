@@ -20,8 +20,8 @@ from integrations.identity import normalise
 from integrations.identity.digital_agency_signing import DigitalAgencySigning
 from integrations.identity.jpki_verifier import JpkiVerifier
 from integrations.identity.keys import load_keys
-from integrations.identity.relying_party import Profile, RelyingParty
-from webapp.ports.identity import Assertion, Begun, Insufficient, Level, ProtocolBroken, Want
+from integrations.identity.relying_party import Profile, RelyingParty, origins_of
+from webapp.ports.identity import Assertion, Begun, Insufficient, Kind, Level, ProtocolBroken, Want
 from webapp.ports.signature import Anchor, SignatureProvider, SignatureVerifier
 
 if TYPE_CHECKING:
@@ -40,6 +40,9 @@ class DigitalAgency:
     """The plug."""
 
     id = "digital_agency"
+    label = "マイナンバーカード"
+    kind: Kind = "person"
+    level = Level.CARD
 
     def __init__(
         self,
@@ -51,6 +54,7 @@ class DigitalAgency:
         now: Callable[[], float] = time.time,
     ) -> None:
         self.signing, self.verifier = signing, verifier
+        self.page_origins = origins_of(party.profile)
         self._party = party
         self._now = now
         self.simulated = simulated

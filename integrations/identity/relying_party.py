@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from joserfc import jwt
@@ -214,6 +214,12 @@ def refusal(error: str, description: str) -> Exception:
     if error == "access_denied":
         return Cancelled(error)
     return ProtocolBroken("provider_error", error[:80])
+
+
+def origins_of(profile: Profile) -> tuple[str, ...]:
+    """Return the origin of the provider's page; none where it is a path of this very site."""
+    parts = urlsplit(profile.authorize_url)
+    return (f"{parts.scheme}://{parts.netloc}",) if parts.netloc else ()
 
 
 def _json(answer: Answer, code: str) -> Mapping[str, Any]:

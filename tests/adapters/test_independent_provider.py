@@ -12,17 +12,21 @@ import requests
 from joserfc.jwk import ECKey, RSAKey
 
 from integrations.http import Http
+from integrations.identity import openid
 from integrations.identity.digital_agency import DigitalAgency, profile
 from integrations.identity.keys import new_key
+from integrations.identity.openid import OpenIdConnect
 from integrations.identity.relying_party import RelyingParty
 from tests.fakes.openid_provider import OpenIdProvider, client, running
 from webapp.ports.identity import (
     Assertion,
     Begun,
     Cancelled,
+    IdentityProvider,
     IdentityRefused,
     Insufficient,
     Level,
+    ProtocolBroken,
     ProviderDown,
     Want,
 )
@@ -68,11 +72,11 @@ def plug_of(
     return DigitalAgency(RelyingParty(profile(options, provider.issuer), key, HTTP))
 
 
-def begin(plug: DigitalAgency, want: Want = WANT) -> Begun:
+def begin(plug: IdentityProvider, want: Want = WANT) -> Begun:
     return plug.begin(want, redirect_uri=BACK)
 
 
-def complete(plug: DigitalAgency, begun: Begun, params: dict[str, str], want: Want = WANT) -> Assertion:
+def complete(plug: IdentityProvider, begun: Begun, params: dict[str, str], want: Want = WANT) -> Assertion:
     return plug.complete(params, state=begun.state, secrets=begun.secrets, want=want, redirect_uri=BACK)
 
 
@@ -237,3 +241,54 @@ def test_the_provider_sends_nobody_to_an_address_it_does_not_know(plug: DigitalA
     answer = requests.get(address, allow_redirects=False, timeout=5)
     assert answer.status_code == 400
     assert "Location" not in answer.headers
+
+
+def shared(provider: OpenIdProvider, **changes: str) -> OpenIdConnect:
+    """The generic plug, as staff and companies use it, with another provider's words as settings."""
+    options = {
+        "issuer": provider.issuer,
+        "authorize_url": f"{provider.issuer}/auth",
+        "token_url": f"{provider.issuer}/token",
+        "jwks_url": f"{provider.issuer}/jwks",
+        "client_id": "RPRSATOKEN",
+        "scopes": "openid name email",
+        "algorithms": "RS256",
+        "required_claims": "tid=mihon",
+        **changes,
+    }
+    party = RelyingParty(openid.profile(options), KEY, HTTP)
+    return OpenIdConnect(party, id="staff_openid", label="共通", kind="group", subject_claim="sub")
+
+
+def test_the_generic_plug_signs_in_by_settings_alone(provider: OpenIdProvider) -> None:
+    plug, want = shared(provider, userinfo_url=f"{provider.issuer}/me"), Want(Level.ACCOUNT)
+    begun = plug.begin(want, redirect_uri=BACK)
+    person = complete(plug, begun, provider.browser(begun), want)
+    assert (person.name, person.kind, person.level) == ("見本　花子", "group", Level.ACCOUNT)
+    assert person.email == "hanako@mihon.example"
+
+
+def test_somebody_of_another_organisation_is_refused(provider: OpenIdProvider) -> None:
+    plug, want = shared(provider), Want(Level.ACCOUNT)
+    begun = plug.begin(want, redirect_uri=BACK)
+    with pytest.raises(ProtocolBroken) as refused:
+        complete(plug, begun, provider.browser(begun, "taro"), want)
+    assert refused.value.code == "required_claim"
+
+
+def test_a_fresh_proof_is_asked_for_and_told_apart(provider: OpenIdProvider) -> None:
+    plug, want = shared(provider), Want(Level.ACCOUNT, fresh=True)
+    begun = plug.begin(want, redirect_uri=BACK)
+    assert "prompt=login" in begun.redirect_to
+    assert complete(plug, begun, provider.browser(begun), want).subject
+    kept = plug.begin(Want(Level.ACCOUNT), redirect_uri=BACK)
+    with pytest.raises(ProtocolBroken) as refused:
+        complete(plug, kept, provider.browser(kept), want)
+    assert refused.value.code == "auth_time"
+
+
+def test_a_company_account_is_too_weak_where_a_card_is_needed(provider: OpenIdProvider) -> None:
+    plug = shared(provider)
+    begun = plug.begin(WANT, redirect_uri=BACK)
+    with pytest.raises(Insufficient):
+        complete(plug, begun, provider.browser(begun))

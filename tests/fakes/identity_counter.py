@@ -17,7 +17,9 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.serving import BaseWSGIServer, make_server
 from werkzeug.test import TestResponse
 
+from integrations.catalogue import Ground
 from integrations.identity import sandbox
+from webapp import clock
 from webapp.city import City, load_city
 from webapp.db import Database
 from webapp.settings import ROOT, Settings
@@ -48,8 +50,14 @@ def build(database: Database, folder: Path) -> Counter:
     base = f"http://127.0.0.1:{server.server_port}"
     settings = replace(Settings(), base_url=base, internal_url=base, data_dir=folder)
     plug = sandbox.build_plug(base_url=base, internal_url=base, folder=folder)
+    ground = Ground({}, base, base, folder.parent, "test", clock.now)
     app.extensions["madoguchi"] = SimpleNamespace(
-        settings=settings, database=database, city=_city(), identity={plug.id: plug}, mail=None
+        settings=settings,
+        database=database,
+        city=_city(),
+        identity={plug.id: plug, "openid": sandbox.build_group(ground)},
+        staff_identity=sandbox.build_staff(ground),
+        mail=None,
     )
     app.secret_key = "test"
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -118,16 +126,16 @@ def callback_address(
 
 
 def _register(app: Flask) -> None:
-    from webapp.resident import account, line, mandates, sign_in, topics
-    from webapp.staff import accounts, factors, invitation, second_factor
+    from webapp.resident import account, line, mandates, sign_in, sign_in_link, sign_in_mail, topics
+    from webapp.staff import accounts, factors, invitation, second_factor, single_sign_on
     from webapp.staff import sign_in as staff_sign_in
 
     resident = Blueprint("resident", __name__)
     staff = Blueprint("staff", __name__, url_prefix="/staff")
     # the account's page links to the last three: a link without its page is an error
-    for module in (sign_in, account, mandates, topics, line):
+    for module in (sign_in, sign_in_link, sign_in_mail, account, mandates, topics, line):
         resident.register_blueprint(module.blueprint)
-    for module in (staff_sign_in, second_factor, factors, invitation, accounts):
+    for module in (staff_sign_in, single_sign_on, second_factor, factors, invitation, accounts):
         staff.register_blueprint(module.blueprint)
     resident.register_blueprint(_my())
     staff.register_blueprint(_inbox())

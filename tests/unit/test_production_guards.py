@@ -46,10 +46,16 @@ def test_good_production_settings_are_taken() -> None:
     assert Settings.from_environment(GOOD).mode == "production"
 
 
-@pytest.mark.parametrize("name", ["IDENTITY", "PAYMENT", "LINE", "MAIL", "SCANNER"])
+@pytest.mark.parametrize("name", ["IDENTITY", "STAFF_IDENTITY", "PAYMENT", "LINE", "MAIL", "SCANNER"])
 def test_production_refuses_a_sandbox(name: str) -> None:
     with pytest.raises(BadSettings, match=name):
         Settings.from_environment({**GOOD, f"MADOGUCHI_{name}": "sandbox"})
+
+
+def test_production_refuses_a_sandbox_beside_a_real_plug() -> None:
+    for names in ("digital_agency,sandbox", "group_sandbox,digital_agency"):
+        with pytest.raises(BadSettings, match="IDENTITY"):
+            Settings.from_environment({**GOOD, "MADOGUCHI_IDENTITY": names})
 
 
 @pytest.mark.parametrize("name", ["SECRET_KEY", "ANSWER_KEYS", "BASE_URL"])

@@ -54,5 +54,10 @@ def accept(session: Session, token: str, password: str) -> Staff:
     """Set the password; a second factor stays needed. Raises NotFound, InvalidInput for a weak password."""
     invitation, staff = of_token(session, token)
     staff_accounts.set_password(session, staff, password, Actor("staff", str(staff.id), staff.name))
-    invitation.used_at = clock.now()
+    use_up(invitation)
     return staff
+
+
+def use_up(invitation: StaffInvitation) -> None:
+    """Note that an invitation has done its work."""
+    invitation.used_at = clock.now()

@@ -14,7 +14,7 @@ from webapp import audit, clock
 from webapp.audit import Actor
 from webapp.identity import sessions
 from webapp.identity.models import IdentityLink, Resident
-from webapp.ports.identity import Assertion, Level
+from webapp.ports.identity import Assertion, Level, ProtocolBroken
 
 PROFILE_KEYS = ("name", "kana", "birth", "address", "tel", "email")
 
@@ -40,26 +40,16 @@ def sign_in(session: Session, assertion: Assertion) -> Resident:
 
     A new resident's profile starts with what was asserted; a known one's profile is not touched.
     """
-    subject = sessions.digest(assertion.subject)
     now = clock.now()
-    link = session.scalar(
-        select(IdentityLink).where(IdentityLink.issuer == assertion.issuer, IdentityLink.subject == subject)
-    )
+    link = link_of(session, assertion)
     if link is None:
-        resident = Resident(created_at=now, profile=_first_profile(assertion), last_signed_in_at=now)
+        resident = Resident(kind=assertion.kind, created_at=now, profile=_first_profile(assertion))
         session.add(resident)
         session.flush()
-        link = IdentityLink(
-            resident_id=resident.id,
-            provider=assertion.provider,
-            issuer=assertion.issuer,
-            subject=subject,
-            linked_at=now,
-        )
-        session.add(link)
+        add_link(session, resident, assertion)
     else:
         resident = session.get_one(Resident, link.resident_id)
-    link.level, link.last_seen_at, link.asserted = int(assertion.level), now, _as_json(assertion)
+        link.level, link.last_seen_at, link.asserted = int(assertion.level), now, _as_json(assertion)
     resident.last_signed_in_at = now
     session.flush()
     actor = Actor("resident", str(resident.id))
@@ -68,6 +58,37 @@ def sign_in(session: Session, assertion: Assertion) -> Resident:
         session, actor, "resident.sign_in", object_kind="resident", object_id=resident.id, details=details
     )
     return resident
+
+
+def link_of(session: Session, assertion: Assertion) -> IdentityLink | None:
+    """Return the proof that an assertion renews; raises ProtocolBroken for one that was replaced."""
+    link = session.scalar(
+        select(IdentityLink).where(
+            IdentityLink.issuer == assertion.issuer,
+            IdentityLink.subject == sessions.digest(assertion.subject),
+        )
+    )
+    if link is not None and link.replaced_by_id is not None:
+        raise ProtocolBroken("replaced_subject")
+    return link
+
+
+def add_link(session: Session, resident: Resident, assertion: Assertion) -> IdentityLink:
+    """Put a new proof on a resident; the profile is not touched."""
+    now = clock.now()
+    link = IdentityLink(
+        resident_id=resident.id,
+        provider=assertion.provider,
+        issuer=assertion.issuer,
+        subject=sessions.digest(assertion.subject),
+        level=int(assertion.level),
+        asserted=_as_json(assertion),
+        linked_at=now,
+        last_seen_at=now,
+    )
+    session.add(link)
+    session.flush()
+    return link
 
 
 def asserted(session: Session, resident_id: int) -> Asserted | None:

@@ -118,6 +118,18 @@ def claim(session: Session, owner: Owner) -> int:
     return int(getattr(changed, "rowcount", 0))
 
 
+def hand_over(session: Session, from_resident: int, to: Owner, actor: audit.Actor) -> int:
+    """Give unsent drafts written in this browser to the same person's other account; returns how many."""
+    assert to.resident_id is not None
+    mine = (Draft.token.in_(to.tokens), Draft.resident_id == from_resident)
+    unsent = (Draft.submitted_case_id.is_(None), Draft.mandate_id.is_(None))
+    moved = list(session.scalars(select(Draft).where(*mine, *unsent)))
+    for draft in moved:
+        draft.resident_id = to.resident_id
+        audit.record(session, actor, "draft.hand_over", object_kind="draft", object_id=draft.id)
+    return len(moved)
+
+
 def discard(session: Session, draft: Draft, actor: audit.Actor) -> None:
     """Throw an unsent draft away: answers now, files with the next sweep. Raises IllegalStep."""
     draft = locked(session, draft)

@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
     from webapp.ports.signature import SignatureProvider, SignatureVerifier
+
+
+Kind = Literal["person", "group"]
 
 
 class Level(IntEnum):
@@ -57,15 +60,21 @@ class Assertion:
     revocation: str = "not_checked"
     simulated: bool = False
     email: str = ""
+    kind: Kind = "person"
+    """``group``: a company or an association; its people are not told apart."""
     raw: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Want:
-    """What a sign-in is for: the level, and which of the four attributes may be asked."""
+    """What a sign-in is for: the level, and which of the four attributes may be asked.
+
+    ``fresh``: the person must prove themselves anew although the provider may still know them.
+    """
 
     level: Level = Level.CARD
     attributes: frozenset[str] = frozenset({"name", "address", "birthdate", "gender"})
+    fresh: bool = False
 
 
 @dataclass(frozen=True)
@@ -132,6 +141,13 @@ class IdentityProvider(Protocol):
     """
 
     id: str
+    label: str
+    """What it is called on the button."""
+    kind: Kind
+    level: Level
+    """The strongest level it can prove at sign-in."""
+    page_origins: tuple[str, ...]
+    """Origins of its pages, which the browser must be allowed to go to after our form."""
     simulated: bool
     signing: SignatureProvider | None
     verifier: SignatureVerifier | None

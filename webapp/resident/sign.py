@@ -157,7 +157,7 @@ def _resume(token: str) -> dict[str, Any]:
 
 
 def _plug() -> IdentityProvider:
-    found = next(iter(services().identity.values()), None)
+    found = next((plug for plug in services().identity.values() if plug.signing is not None), None)
     if found is None:
         raise Unavailable("no identity plug", say=_("電子署名は、いま使えません。窓口でお手続きください。"))
     return found

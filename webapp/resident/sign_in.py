@@ -9,10 +9,9 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from webapp.errors import Unavailable
-from webapp.identity import flows, residents, throttle, visits
-from webapp.intake import drafts
+from webapp.identity import flows, throttle
 from webapp.ports.identity import IdentityProvider, IdentityRefused, Level, Want
-from webapp.resident import sign, sign_in_refused
+from webapp.resident import sign, sign_in_link, sign_in_refused
 from webapp.web import errors, guards, held, next_page, sessions
 from webapp.web.place import place
 from webapp.web.services import services
@@ -26,11 +25,12 @@ AFTER = "resident.my.overview"
 @guards.visitor_or_resident
 def sign_in() -> str:
     """Offer the ways to prove who one is, as strong as the page that asks needs."""
+    wanted = _wanted_level(request.args.get("level"))
     return render_template(
         "resident/sign_in_sign_in.html",
-        provider=next(iter(services().identity.values()), None),
+        providers=[plug for plug in services().identity.values() if plug.level >= min(wanted, Level.CARD)],
         next=request.args.get("next", ""),
-        level=_wanted_level(request.args.get("level")).key,
+        level=wanted.key,
         is_step_up=guards.current_resident() is not None,
     )
 
@@ -40,7 +40,7 @@ def sign_in() -> str:
 def card() -> Response:
     """Open a flow and send the browser to the provider."""
     throttle.count(db(), "flow.here", place())
-    provider = _provider()
+    provider = _provider(request.form.get("provider"))
     level = _wanted_level(request.form.get("level"))
     begun = provider.begin(Want(level), redirect_uri=sign_in_refused.redirect_uri())
     flows.open_flow(
@@ -74,14 +74,9 @@ def callback() -> Response:
             want=want,
             redirect_uri=sign_in_refused.redirect_uri(),
         )
+        return sign_in_link.arrived(assertion, resume, AFTER)
     except IdentityRefused as refusal:
         return sign_in_refused.page(refusal, resume)
-    resident = residents.sign_in(db(), assertion)
-    drafts.claim(db(), drafts.Owner(resident.id, frozenset(sessions.owned("draft"))))
-    sessions.sign_in_resident(resident.id, int(assertion.level), assertion.authenticated_at)
-    if (visit := visits.running(db(), sessions.current().get(guards.VISIT))) is not None:
-        visits.identified(db(), visit, resident)
-    return redirect(next_page.url(resume, fallback=AFTER), code=303)
 
 
 @blueprint.get("/sign-in/again")

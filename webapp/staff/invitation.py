@@ -7,8 +7,10 @@ from werkzeug.wrappers import Response
 
 from webapp.errors import InvalidInput
 from webapp.identity import invitations, throttle
+from webapp.identity.models import Staff
 from webapp.web import guards
 from webapp.web.place import place
+from webapp.web.services import services
 from webapp.web.transaction import commit, db
 
 blueprint = Blueprint("invitation", __name__)
@@ -19,7 +21,7 @@ blueprint = Blueprint("invitation", __name__)
 def show(token: str) -> str:
     """Show the form; an invitation that is unknown, used or over is not found."""
     _, staff = invitations.of_token(db(), token)
-    return render_template("staff/invitation_show.html", staff=staff, token=token, error=None)
+    return _page(staff, token, None)
 
 
 @blueprint.post("/invitation/<token>")
@@ -37,6 +39,12 @@ def accept(token: str) -> Response | tuple[str, int]:
             )
         invitations.accept(db(), token, password)
     except InvalidInput as error:
-        return render_template("staff/invitation_show.html", staff=staff, token=token, error=error), 422
+        return _page(staff, token, error), 422
     flash("パスワードを決めました。サインインしてください。", "success")
     return redirect(url_for("staff.sign_in.sign_in"), code=303)
+
+
+def _page(staff: Staff, token: str, error: InvalidInput | None) -> str:
+    return render_template(
+        "staff/invitation_show.html", staff=staff, token=token, error=error, shared=services().staff_identity
+    )

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from webapp import audit, clock
 from webapp.audit import Actor
 from webapp.errors import TooMany
-from webapp.identity import factors, passkeys, staff_accounts, staff_sign_in, throttle
+from webapp.identity import factors, passkeys, staff_accounts, staff_links, staff_sign_in, throttle
 from webapp.identity.models import Staff
 from webapp.web import guards, next_page, sessions
 from webapp.web.place import place
@@ -138,8 +138,15 @@ def _page(staff: Staff, error: str) -> str:
 
 
 def _confirm_page(error: str) -> str:
+    staff = guards.current_staff()
+    assert staff is not None
+    is_linked = services().staff_identity is not None and staff_links.is_linked(db(), staff)
     return render_template(
-        "staff/second_factor_confirm.html", error=error, next=request.values.get("next", "")
+        "staff/second_factor_confirm.html",
+        error=error,
+        next=request.values.get("next", ""),
+        shared=services().staff_identity if is_linked else None,
+        has_password=staff.password_hash is not None,
     )
 
 

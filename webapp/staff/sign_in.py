@@ -12,6 +12,7 @@ from webapp.identity.models import Staff
 from webapp.staff import second_factor
 from webapp.web import errors, guards, held, sessions
 from webapp.web.place import place
+from webapp.web.services import services
 from webapp.web.transaction import commit, db
 
 blueprint = Blueprint("sign_in", __name__)
@@ -77,5 +78,9 @@ def _passed_password(staff: Staff) -> Response:
 
 def _page(login: str = "", error: str = "") -> str:
     return render_template(
-        "staff/sign_in_sign_in.html", login=login, error=error, next=request.values.get("next", "")
+        "staff/sign_in_sign_in.html",
+        login=login,
+        error=error,
+        next=request.values.get("next", ""),
+        shared=services().staff_identity,
     )

@@ -11,11 +11,12 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from integrations.line import menus
 from integrations.line.answers import classify
 from integrations.line.buckets import Buckets
 from webapp.ports.delivery import Outcome
@@ -136,19 +137,18 @@ class MessagingApiLine:
             raise LineRefused("content too large")
         return Content(bytes(answer.data), str(answer.getheader("content-type") or ""))
 
-    def install_menu(self, menu: dict[str, Any], image: bytes) -> str:
+    def install_menu(self, alias: str, menu: dict[str, Any], image: bytes) -> bool:
         """See LinePort."""
-        menu_id = str(self._ask("POST", "/v2/bot/richmenu", menu)["richMenuId"])
-        self._call(
-            "POST", f"/v2/bot/richmenu/{menu_id}/content", body=image,
-            host=self._channel.data_host, content_type="image/png",
-        )  # fmt: skip
-        return menu_id
 
-    def show_menu(self, user_id: str | None, menu_id: str) -> None:
+        def upload(menu_id: str) -> None:
+            path = f"/v2/bot/richmenu/{menu_id}/content"
+            self._call("POST", path, body=image, host=self._channel.data_host, content_type="image/png")
+
+        return menus.install(self._ask, upload, alias, menu)
+
+    def show_menu(self, user_ids: Sequence[str] | None, alias: str) -> None:
         """See LinePort."""
-        whom = "all" if user_id is None else user_id
-        self._ask("POST", f"/v2/bot/user/{whom}/richmenu/{menu_id}")
+        menus.show(self._ask, user_ids, alias)
 
     def _send(self, kind: str, body: dict[str, Any], retry_key: str | None) -> Outcome:
         self._buckets.take(kind)

@@ -14,7 +14,7 @@ import sqlite3
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -44,8 +44,9 @@ CREATE TABLE IF NOT EXISTS login_code (
     code TEXT PRIMARY KEY, user_id TEXT NOT NULL, kept TEXT NOT NULL, made REAL NOT NULL
 );
 CREATE TABLE IF NOT EXISTS content (id TEXT PRIMARY KEY, type TEXT NOT NULL, data BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS menu (
-    id TEXT PRIMARY KEY, body TEXT NOT NULL, image BLOB NOT NULL, is_default INTEGER NOT NULL DEFAULT 0
+CREATE TABLE IF NOT EXISTS rich_menu (
+    alias TEXT PRIMARY KEY, name TEXT NOT NULL, body TEXT NOT NULL, image BLOB NOT NULL,
+    is_default INTEGER NOT NULL DEFAULT 0
 );
 """
 
@@ -150,22 +151,28 @@ class SandboxLine:
             raise LineRefused("404")
         return Content(row[0], row[1])
 
-    def install_menu(self, menu: dict[str, Any], image: bytes) -> str:
+    def install_menu(self, alias: str, menu: dict[str, Any], image: bytes) -> bool:
         """See LinePort."""
-        menu_id = f"richmenu-{secrets.token_hex(16)}"
         with closing(self.open()) as db, db:
-            db.execute(
-                "INSERT INTO menu (id, body, image) VALUES (?, ?, ?)", (menu_id, json.dumps(menu), image)
+            done = db.execute(
+                "INSERT INTO rich_menu (alias, name, body, image) VALUES (?, ?, ?, ?) ON CONFLICT (alias)"
+                " DO UPDATE SET name = excluded.name, body = excluded.body, image = excluded.image"
+                " WHERE rich_menu.name <> excluded.name",
+                (alias, menu["name"], json.dumps(menu, ensure_ascii=False), image),
             )
-        return menu_id
+            return done.rowcount > 0
 
-    def show_menu(self, user_id: str | None, menu_id: str) -> None:
+    def show_menu(self, user_ids: Sequence[str] | None, alias: str) -> None:
         """See LinePort."""
         with closing(self.open()) as db, db:
-            if user_id is None:
-                db.execute("UPDATE menu SET is_default = (id = ?)", (menu_id,))
+            if db.execute("SELECT 1 FROM rich_menu WHERE alias = ?", (alias,)).fetchone() is None:
+                raise LineRefused("404")
+            if user_ids is None:
+                db.execute("UPDATE rich_menu SET is_default = (alias = ?)", (alias,))
             else:
-                db.execute("UPDATE phone SET menu = ? WHERE user_id = ?", (menu_id, user_id))
+                db.executemany(
+                    "UPDATE phone SET menu = ? WHERE user_id = ?", [(alias, user) for user in user_ids]
+                )
 
     def received(self, user_id: str | None = None, limit: int = 100) -> list[Bubble]:
         """Return what phones show, newest first."""

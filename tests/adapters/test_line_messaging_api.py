@@ -134,9 +134,6 @@ def test_questions_raise_what_a_caller_can_act_on(fake: tuple[str, State]) -> No
         MessagingApiLine(Channel("t", "http://127.0.0.1:9", connect_s=0.5)).quota()
 
 
-def test_content_and_link_tokens_and_menus_are_fetched(line: MessagingApiLine) -> None:
+def test_content_and_link_tokens_are_fetched(line: MessagingApiLine) -> None:
     assert line.content("1").type == "image/jpeg"
     assert line.link_token("U1")
-    menu = line.install_menu({"size": {"width": 2500, "height": 843}}, b"\x89PNG")
-    line.show_menu("U1", menu)
-    line.show_menu(None, menu)

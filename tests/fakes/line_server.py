@@ -20,6 +20,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from tests.fakes.line_menus import RichMenus
+
 RATE = "The API rate limit has been exceeded. Try again later."
 CONCURRENT = "The API concurrency limit has been exceeded. Try again later."
 QUOTA = "You have reached your monthly limit."
@@ -49,6 +51,7 @@ class State:
     seed: int = 1
     ignore_keys: bool = False
     counts: Counter[str] = field(default_factory=Counter)
+    menus: RichMenus = field(default_factory=RichMenus)
 
     def __post_init__(self) -> None:
         self.rng = random.Random(self.seed)
@@ -98,6 +101,8 @@ class Handler(BaseHTTPRequestHandler):
                 self._answer(404, {"message": "Not found"})
             else:
                 self._answer(200, {"userId": user, "displayName": "x"})
+        elif self.path.startswith("/v2/bot/richmenu/"):
+            self._menu("GET", None)
         elif self.path.endswith("/content"):
             self._raw(200, b"\xff\xd8\xff\xe0jpeg", "image/jpeg")
         else:
@@ -112,10 +117,20 @@ class Handler(BaseHTTPRequestHandler):
             self._message(kind, json.loads(data))
         elif self.path.endswith("/linkToken"):
             self._answer(200, {"linkToken": uuid.uuid4().hex})
-        elif self.path == "/v2/bot/richmenu":
-            self._answer(200, {"richMenuId": f"richmenu-{uuid.uuid4().hex}"})
+        elif "/richmenu" in self.path:
+            is_picture = self.headers.get("Content-Type", "").startswith("image/")
+            self._menu("POST", data if is_picture else json.loads(data or b"{}"))
         else:
-            self._answer(200, {})
+            self._answer(404, {"message": "Not found"})
+
+    def do_DELETE(self) -> None:
+        if self._authorised():
+            self._menu("DELETE", None)
+
+    def _menu(self, method: str, body: Any) -> None:
+        with self.state.lock:
+            status, answer = self.state.menus.answer(method, self.path.removeprefix("/v2/bot/"), body)
+        self._answer(status, answer)
 
     def _authorised(self) -> bool:
         if self.headers.get("Authorization") == f"Bearer {self.state.token}":

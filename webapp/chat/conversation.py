@@ -19,7 +19,7 @@ from webapp.chat.pieces import Message, hit, menu_taps, page, say, text
 from webapp.chat.search import Finder
 from webapp.city import City
 from webapp.errors import InvalidInput
-from webapp.messaging import linking, one_time_links, webhook
+from webapp.messaging import line_menu, linking, one_time_links, webhook
 from webapp.messaging.garbage import GarbageCalendar
 from webapp.messaging.line_reply import LINK_TOKEN
 from webapp.messaging.models import LineAccount
@@ -136,6 +136,7 @@ def _tapped(
     if data.get("lang") in LANGS:
         account.lang = data["lang"]
         now = lang_of(account)
+        line_menu.change(session, account, now)
         return [text(say("greeting" if now == "ja" else "language", now), menu_taps(now))], False
     if "topic" in data:
         return tapping.topic_tapped(session, data, owner_of(account), house.city, lang), False

@@ -7,7 +7,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from webapp.city import City, Department
-from webapp.messaging import line_reply, notices, staff_digest, tell, templates
+from webapp.messaging import line_menu, line_reply, notices, staff_digest, tell, templates
 from webapp.messaging.deliver import House, TellHandler
 from webapp.messaging.mail_message import Contact
 from webapp.outbox.outcomes import Handler
@@ -33,6 +33,7 @@ def handlers(
         notices.MULTICAST: notice,
         notices.MAIL: notice,
         line_reply.KIND: line_reply.ReplyHandler(line),
+        line_menu.KIND: line_menu.MenuHandler(line),
         tell.KIND: TellHandler(house, library, mail, line),
         staff_digest.KIND: staff_digest.DigestHandler(house, mail),
     }

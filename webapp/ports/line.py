@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -95,8 +95,12 @@ class LinePort(Protocol):
     def content(self, message_id: str) -> Content:
         """Fetch what somebody sent. Raises LineUnavailable, LineRefused (gone)."""
 
-    def install_menu(self, menu: dict[str, Any], image: bytes) -> str:
-        """Create a rich menu with its PNG image and return its id. Raises LineUnavailable, LineRefused."""
+    def install_menu(self, alias: str, menu: dict[str, Any], image: bytes) -> bool:
+        """Make ``alias`` stand for this rich menu with its PNG; False when it does already.
 
-    def show_menu(self, user_id: str | None, menu_id: str) -> None:
-        """Show a rich menu to one user, or to everyone. Raises LineUnavailable, LineRefused."""
+        ``menu["name"]`` begins with the alias and changes with the content; older menus of the alias
+        are deleted. Raises LineUnavailable, LineRefused.
+        """
+
+    def show_menu(self, user_ids: Sequence[str] | None, alias: str) -> None:
+        """Show a rich menu to 1-500 users, or to everyone who has no own. Raises as above."""

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from flask_babel import gettext as _
 
 from webapp.identity.residents import Asserted
 from webapp.resident.applicant import address_parts
+from webapp.web.filters import date_text
 from webapp.web.widgets import FieldView
 
 
 def declared_rows(profile: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return label and text of everything declared."""
-    return [(label, _text(profile.get(key))) for key, label in _labels().items()]
+    shown = {**profile, "birth": _birth_text(profile.get("birth"))}
+    return [(label, _text(shown.get(key))) for key, label in _labels().items()]
 
 
 def asserted_rows(card: Asserted, profile: Mapping[str, Any]) -> list[tuple[str, str, bool]]:
@@ -31,7 +34,7 @@ def asserted_rows(card: Asserted, profile: Mapping[str, Any]) -> list[tuple[str,
         ),
         (
             _("生年月日"),
-            birth or _("月日の記録がありません"),
+            _birth_text(birth) or _("月日の記録がありません"),
             bool(birth and profile.get("birth", birth) != birth),
         ),
         (_("性別"), genders.get(card.gender, ""), False),
@@ -99,6 +102,14 @@ def _text(value: Any) -> str:
         parts = [f"〒{postal[:3]}-{postal[3:]}" if postal else "", line, str(value.get("building") or "")]
         return " ".join(part for part in parts if part)
     return str(value or "")
+
+
+def _birth_text(value: str | None) -> str:
+    """A stored day (ISO) in the reader's words; what is no day stays as it was written."""
+    try:
+        return date_text(date.fromisoformat(value or ""), with_weekday=False)
+    except ValueError:
+        return value or ""
 
 
 def _squeezed(text: str) -> str:

@@ -60,13 +60,14 @@ def callback() -> Response:
     """Take the flow once, ask the provider with no transaction open, then sign the resident in."""
     begin_writing()
     resume: dict[str, Any] = {}
+    level: Level | None = None
     try:
         flow = flows.take(db(), request.args.get("state", ""), sessions.current().get("browser"))
         commit()
-        resume = flow.resume
+        resume, level = flow.resume, Level(flow.level)
         if flow.purpose == "sign":
             return sign.finish(flow)
-        want = Want(Level(flow.level))
+        want = Want(level)
         assertion = _provider(flow.provider).complete(
             request.args.to_dict(),
             state=flow.secrets["state"],
@@ -76,7 +77,7 @@ def callback() -> Response:
         )
         return sign_in_link.arrived(assertion, resume, AFTER)
     except IdentityRefused as refusal:
-        return sign_in_refused.page(refusal, resume)
+        return sign_in_refused.page(refusal, resume, level)
 
 
 @blueprint.get("/sign-in/again")

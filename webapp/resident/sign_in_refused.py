@@ -9,7 +9,7 @@ from flask import render_template, url_for
 from werkzeug.wrappers import Response
 
 from webapp.db import new_token
-from webapp.ports.identity import IdentityRefused, LostBrowser
+from webapp.ports.identity import IdentityRefused, Level, LostBrowser
 from webapp.web import errors, next_page, sessions
 from webapp.web.services import services
 
@@ -31,8 +31,8 @@ def browser() -> str:
     return mark
 
 
-def page(refusal: IdentityRefused, resume: dict[str, Any]) -> Response:
-    """Return the page of a refusal: what happened, what is kept, what to do."""
+def page(refusal: IdentityRefused, resume: dict[str, Any], level: Level | None = None) -> Response:
+    """Return the page of a refusal: what happened, what is kept, what to do; ``level`` was asked for."""
     log.warning("identity refused: %s, reference %s", refusal.code, errors.reference())
     # Without a session cookie this is a private window or an app's own browser, not an attack.
     is_lost = isinstance(refusal, LostBrowser) or (
@@ -44,6 +44,7 @@ def page(refusal: IdentityRefused, resume: dict[str, Any]) -> Response:
         kind=kind if kind in KNOWN_KINDS else "protocol",
         reason=getattr(refusal, "reason", ""),
         reference=errors.reference(),
+        level=level.key if level is not None else None,
         next=next_page.url(resume, fallback="resident.sign_in.sign_in") if resume else "",
     )
     return Response(body, 503 if kind == "provider_down" else 400, mimetype="text/html")

@@ -44,7 +44,7 @@
   // A second press while the first is under way does nothing (the server refuses it too).
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (form.method !== "post" || form.hasAttribute("data-again")) return;
+    if (event.defaultPrevented || form.method !== "post" || form.hasAttribute("data-again")) return;
     if (form.dataset.sent && Date.now() - Number(form.dataset.sent) < 4000) event.preventDefault();
     else form.dataset.sent = String(Date.now());
   });

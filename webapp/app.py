@@ -18,6 +18,7 @@ from webapp.web import (
     filters,
     languages,
     maintenance,
+    ruby,
     security,
     sessions,
     transaction,
@@ -35,7 +36,7 @@ MOST_IN_ONE_REQUEST = 64 * 1024 * 1024
 
 
 class RowNumber(IntegerConverter):
-    """``<int:…>`` of an address: a key of a row; a longer number belongs to nothing (404), on any database."""
+    """``<int:…>`` of an address, the key of a row: a longer number belongs to nothing (404)."""
 
     def __init__(self, url_map: Map) -> None:
         super().__init__(url_map, max=2**31 - 1)
@@ -56,6 +57,7 @@ def create_app(services: Services) -> Flask:
     sessions.install(app, secure=secure)
     transaction.install(app)
     languages.install(app)
+    ruby.install(app)
     words.install(app)
     filters.install(app)
     display.install(app)

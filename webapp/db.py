@@ -148,8 +148,12 @@ class Database:
         """Open a session; the caller closes it. ``read_only`` lets SQLite begin without a write lock."""
         session = self._sessions()
         if read_only:
-            session.connection(execution_options={"madoguchi_read_only": True})
+            self.read_on(session)
         return session
+
+    def read_on(self, session: Session) -> None:
+        """Begin the next transaction of a session that only reads."""
+        session.connection(execution_options={"madoguchi_read_only": True})
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:

@@ -31,6 +31,14 @@ def catch_up(session: Session, city: City, *, resident_id: int | None = None) ->
 
     Doing it twice, or in two processes at once, changes nothing.
     """
+    ids = behind(session, resident_id=resident_id)
+    for case_id in ids:
+        _follow(session, city, session.get_one(Case, case_id, with_for_update=True))
+    return len(ids)
+
+
+def behind(session: Session, *, resident_id: int | None = None) -> list[int]:
+    """Return the cases that moved since their registration last looked."""
     changed = or_(RegisterEntry.status.is_(None), RegisterEntry.status != Case.status)
     query = (
         select(Case.id)
@@ -40,10 +48,7 @@ def catch_up(session: Session, city: City, *, resident_id: int | None = None) ->
     )
     if resident_id is not None:
         query = query.where(Case.resident_id == resident_id)
-    ids = list(session.scalars(query))
-    for case_id in ids:
-        _follow(session, city, session.get_one(Case, case_id, with_for_update=True))
-    return len(ids)
+    return list(session.scalars(query))
 
 
 def case_of(session: Session, found: Registration) -> Case | None:

@@ -66,6 +66,6 @@ def _birth(parts: Mapping[str, str]) -> str | None:
         return ""
     try:
         found = date(*(int(d) for d in digits))
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return found.isoformat() if date(1900, 1, 1) <= found <= clock.today() else None

@@ -10,7 +10,7 @@ from webapp.errors import NotFound
 from webapp.identity.models import Resident
 from webapp.intake import drafts, prefill
 from webapp.resident import applicant, desk
-from webapp.web import guards, sessions
+from webapp.web import booking_form, guards, sessions
 from webapp.web.guards import resident_required
 from webapp.web.services import services
 from webapp.web.transaction import db
@@ -21,7 +21,7 @@ blueprint = Blueprint("registration", __name__)
 @blueprint.get("/facilities/registration")
 @resident_required
 def show() -> str:
-    registering.catch_up(db(), services().city, resident_id=_me().id)
+    booking_form.catch_up(_me().id)
     mine = registration.of_resident(db(), _me().id)
     return render_template(
         "resident/registration_show.html",

@@ -40,7 +40,7 @@ def keep() -> Response | tuple[str, int]:
 
 def _substitute(me: Staff) -> Staff | None:
     wanted = request.form.get("substitute", "")
-    found = db().get(Staff, int(wanted)) if wanted.isdecimal() else None
+    found = db().get(Staff, typed.number(wanted, otherwise=0))
     return found if found is not None and found.department == me.department and found.active else None
 
 

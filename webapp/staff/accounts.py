@@ -11,6 +11,7 @@ from webapp.casework import assign
 from webapp.errors import InvalidInput
 from webapp.identity import factors, invitations, permissions, sessions, staff_accounts
 from webapp.identity.models import Staff
+from webapp.staff.typed import number
 from webapp.web import guards
 from webapp.web.services import services
 from webapp.web.transaction import db
@@ -145,7 +146,7 @@ def absence() -> Response | tuple[str, int]:
     assert staff is not None
     try:
         chosen = request.form.get("substitute", "")
-        substitute = staff_accounts.get(db(), int(chosen)) if chosen.isdigit() else None
+        substitute = staff_accounts.get(db(), number(chosen, otherwise=0)) if chosen else None
         assign.set_absence(db(), staff, _day("until"), substitute, guards.current_actor())
     except InvalidInput as error:
         return _me_page(error), 422

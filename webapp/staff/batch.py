@@ -17,7 +17,7 @@ from webapp.casework.models import Case
 from webapp.casework.states import life
 from webapp.errors import InvalidInput, MadoguchiError
 from webapp.identity.models import Staff
-from webapp.staff import decide, desk
+from webapp.staff import decide, desk, typed
 from webapp.staff.inbox import wish_of
 from webapp.web.guards import current_actor, staff_required, staff_scope
 from webapp.web.services import services
@@ -101,7 +101,7 @@ def _act(action: str) -> tuple[Callable[[Case], None], str]:
 
 def _assign() -> Callable[[Case], None]:
     wanted = request.form.get("staff", "")
-    staff = db().get(Staff, int(wanted)) if wanted.isdecimal() else None
+    staff = db().get(Staff, typed.number(wanted, otherwise=0))
     if staff is None:
         raise InvalidInput("no colleague", field="staff", say="担当者を選んでください。")
 

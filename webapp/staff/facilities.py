@@ -189,7 +189,7 @@ def figures_csv() -> Response:
 
 def _registrations() -> list[tuple[Registration, Case]]:
     """Registrations to examine, as far as the officer may read their cases."""
-    registering.catch_up(db(), services().city)
+    typed.catch_up()
     scope = staff_scope("case.read")
     return [
         (one, case)

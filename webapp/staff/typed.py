@@ -9,6 +9,11 @@ from werkzeug.datastructures import MultiDict
 from webapp.calendar.era import from_era
 from webapp.errors import InvalidInput
 
+YEARS = range(1900, 2100)
+"""Days of any other year are slips of the hand, and counting on from them may leave the calendar."""
+LONGEST_AMOUNT = 9
+"""Digits of yen in one matter."""
+
 
 def day(form: MultiDict[str, str], name: str, *, required: bool = True) -> date | None:
     """Read the boxes of a date. Raises InvalidInput naming the field."""
@@ -20,8 +25,11 @@ def day(form: MultiDict[str, str], name: str, *, required: bool = True) -> date 
     try:
         year, month, number = (int(part) for part in parts)
         era = form.get(f"{name}.era", "")
-        return from_era(era, year, month, number) if era else date(year, month, number)
-    except ValueError:
+        found = from_era(era, year, month, number) if era else date(year, month, number)
+        if found.year not in YEARS:
+            raise ValueError(found.year)
+        return found
+    except (ValueError, OverflowError):
         raise InvalidInput(
             "no such date", field=name, say="日付を、年・月・日の数字で入力してください(例 2026 4 1)。"
         ) from None
@@ -30,7 +38,7 @@ def day(form: MultiDict[str, str], name: str, *, required: bool = True) -> date 
 def yen(form: MultiDict[str, str], name: str) -> int:
     """Read an amount in whole yen. Raises InvalidInput naming the field."""
     text = form.get(name, "").replace(",", "").replace("、", "").replace("円", "").strip()
-    if not text.isdecimal():
+    if not text.isdecimal() or len(text) > LONGEST_AMOUNT:
         raise InvalidInput("no amount", field=name, say="金額を、円の単位の数字で入力してください(例 300)。")
     return int(text)
 
@@ -43,6 +51,7 @@ def number(text: str | None, *, otherwise: int) -> int:
 def choice_day(text: str | None) -> date | None:
     """Read ``YYYY-MM-DD`` from an address; anything else is None."""
     try:
-        return date.fromisoformat(text) if text else None
+        found = date.fromisoformat(text or "")
     except ValueError:
         return None
+    return found if found.year in YEARS else None

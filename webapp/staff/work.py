@@ -12,7 +12,7 @@ from webapp.casework.open_case import renew_password
 from webapp.errors import InvalidInput, NotFound
 from webapp.identity.models import Staff
 from webapp.staff import case as case_page
-from webapp.staff import desk
+from webapp.staff import desk, typed
 from webapp.web.guards import current_actor, staff_required
 from webapp.web.transaction import db
 
@@ -37,7 +37,7 @@ def give(reference: str) -> Response:
         assign.release(db(), case, current_actor())
         flash("担当者をなしにしました。", "success")
         return desk.to_case(case)
-    staff = db().get(Staff, int(wanted)) if wanted.isdecimal() else None
+    staff = db().get(Staff, typed.number(wanted, otherwise=0))
     if staff is None or staff.department != case.department:
         raise NotFound("no such colleague", say="この課の職員を選んでください。")
     taker = assign.assign(db(), case, staff, current_actor())

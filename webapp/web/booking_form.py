@@ -19,7 +19,7 @@ from webapp.errors import NotFound
 from webapp.form_engine.guard import contains_individual_number
 from webapp.tariff.facts import Fact
 from webapp.tariff.table import Extra
-from webapp.web import guards, sessions
+from webapp.web import guards, sessions, transaction
 from webapp.web.day_boxes import CALENDAR_YEARS
 from webapp.web.services import services
 from webapp.web.transaction import db
@@ -50,10 +50,17 @@ def registrations() -> list[Registration]:
     if resident is None:
         return []
     if "registrations" not in g:
-        registering.catch_up(db(), services().city, resident_id=resident.id)
+        catch_up(resident.id)
         g.registrations = registration.standing(db(), resident.id, clock.today())
     found: list[Registration] = g.registrations
     return found
+
+
+def catch_up(resident_id: int | None = None) -> None:
+    """Let registrations agree with their cases before they are shown."""
+    if registering.behind(db(), resident_id=resident_id):
+        city = services().city
+        transaction.first(lambda session: registering.catch_up(session, city, resident_id=resident_id))
 
 
 def facility_or_404(slug: str) -> Facility:

@@ -49,6 +49,18 @@ def begin_writing() -> None:
     g.db_writing = True
 
 
+def first(write: Callable[[Session], Any]) -> None:
+    """Run ``write(session)`` now; in a GET in a transaction of its own, and what it wrote is read on."""
+    session = db()
+    if _may_write():
+        write(session)
+        return
+    session.commit()  # ends the snapshot this request read so far
+    with services().database.transaction() as own:
+        write(own)
+    services().database.read_on(session)
+
+
 def afterwards(write: Callable[[Session], Any]) -> None:
     """Run ``write(session)`` in a transaction of its own after the view has returned without an exception."""
     g.setdefault("db_afterwards", []).append(write)

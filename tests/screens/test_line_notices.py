@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -174,36 +171,3 @@ def test_a_blast_larger_than_the_quota_is_refused_before_the_first_message(world
         row = session.scalars(select(Broadcast)).one()
     assert row.status == "draft"
     assert "足りません" in row.note
-
-
-def signed(key: str, raw: bytes, at: int) -> dict[str, str]:
-    signature = hmac.new(key.encode(), str(at).encode() + b"." + raw, hashlib.sha256).hexdigest()
-    return {"X-Madoguchi-Timestamp": str(at), "X-Madoguchi-Signature": signature}
-
-
-def test_a_signed_call_starts_a_prepared_emergency_notice_once_even_at_night(world: LineWorld) -> None:
-    options = {"notice_key": "k" * 32}
-    settings = replace(world.services.settings, plug_options=options)
-    world.app.extensions["madoguchi"] = replace(world.services, settings=settings)
-    world.tap("topic=disaster&area=honmachi")
-    client = world.app.test_client()
-    raw = json.dumps({"event_id": "e1", "prepared": "evacuation", "areas": ["honmachi"]}).encode()
-    night = datetime(2026, 11, 23, 2, 0)
-    with clock.frozen(night):
-        at = int(clock.now().timestamp())
-        headers = signed("k" * 32, raw, at)
-        assert client.post("/callbacks/notices", data=raw, headers=signed("x", raw, at)).status_code == 400
-        assert (
-            client.post("/callbacks/notices", data=raw, headers=signed("k" * 32, raw, at - 999)).status_code
-            == 400
-        )
-        assert {
-            client.post("/callbacks/notices", data=raw, headers=headers).status_code for _ in range(3)
-        } == {202}
-        jobs.send_due(world.services)
-        world.work()
-    assert world.words().count("全員すぐに避難してください") == 2
-    training = json.dumps({"event_id": "e2", "prepared": "training"}).encode()
-    with clock.frozen(night):
-        answer = client.post("/callbacks/notices", data=training, headers=signed("k" * 32, training, at))
-    assert answer.status_code == 400

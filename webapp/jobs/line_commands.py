@@ -1,20 +1,28 @@
-"""What an engineer asks of LINE from the command line."""
+"""What an engineer asks of LINE from the command line, and the door for mail that starts a notice."""
 
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
 import click
 from flask.cli import AppGroup
+from sqlalchemy.exc import DBAPIError
 
+from webapp.errors import Forbidden, InvalidInput
+from webapp.messaging import prepared, triggers
 from webapp.ports.line import LinePort, LineRefused, LineUnavailable
 from webapp.web.services import services
 from webapp.yaml_source import LANGS, Lang
 
 line_group = AppGroup("line", help="The LINE official account.")
+notices_group = AppGroup("notices", help="Notices to many.")
 MOST_AT_ONCE = 500
+REFUSED = 65
+LATER = 75
+"""Exit codes as mail servers know them (sysexits: EX_DATAERR, EX_TEMPFAIL)."""
 
 
 @line_group.command("richmenu")
@@ -41,6 +49,30 @@ def richmenu(out: Path | None) -> None:
             click.echo(_install(line, lang, menu, image))
     except (LineRefused, LineUnavailable) as error:
         raise click.ClickException(f"LINE did not take it ({error}); run it again") from error
+
+
+@notices_group.command("mail")
+def take_mail() -> None:
+    """Read one mail from standard input and start the prepared notice it names, if it is signed.
+
+    For a mail server's pipe. Ends with 65 when the mail is refused, 75 when it should be tried again.
+    """
+    keys = triggers.keys_of(services().settings.plug_options.get("notice_key", ""))
+    raw = sys.stdin.buffer.read(triggers.LARGEST + 1)
+    try:
+        if not keys or len(raw) > triggers.LARGEST:
+            raise Forbidden("no key is set" if not keys else "too large")
+        call = triggers.check_mail(raw, keys)
+        with services().database.transaction() as session:
+            known = prepared.load(services().settings.city_dir)
+            number = triggers.start(session, call, known, services().city).id
+    except (Forbidden, InvalidInput) as error:
+        click.echo(f"refused: {error}", err=True)
+        sys.exit(REFUSED)
+    except DBAPIError as error:
+        click.echo(f"later: {type(error).__name__}", err=True)
+        sys.exit(LATER)
+    click.echo(f"broadcast {number}")
 
 
 def _make(lang: Lang) -> tuple[dict[str, Any], bytes]:

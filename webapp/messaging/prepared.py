@@ -12,7 +12,7 @@ from webapp.yaml_source import Text, read, validate
 
 
 class Prepared(BaseModel):
-    """One prepared notice; ``trigger`` lets a signed call start it without a second person."""
+    """One prepared notice; ``trigger``: staff may approve it beforehand for signed calls from outside."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -106,13 +106,18 @@ class Office:
         return session.scalars(select(Staff).where(Staff.login == login)).one()
 
 
-def open_office(database: Database, folder_path: Path) -> Office:
-    """Build the app with its staff: tanto and kacho of 市民課, zeimu of 税務課, and a 統計 account."""
+def open_office(database: Database, folder_path: Path, *, more: str = "") -> Office:
+    """Build the app with its staff: tanto and kacho of 市民課, zeimu of 税務課, and a 統計 account.
+
+    ``more`` are further questions of the four procedures, as YAML.
+    """
     forms = folder_path / "forms"
     for kind, title in TITLES.items():
         place = forms / f"test-{kind}"
         place.mkdir(parents=True)
-        (place / "form.yaml").write_text(FORM.format(slug=f"test-{kind}", kind=kind, title=title))
+        (place / "form.yaml").write_text(
+            FORM.format(slug=f"test-{kind}", kind=kind, title=title).rstrip() + more
+        )
     city = folder_path / "city"
     city.mkdir()
     (city / "city.yaml").symlink_to(ROOT / "demo" / "city.yaml")

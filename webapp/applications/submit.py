@@ -28,6 +28,8 @@ from webapp.intake.contact import contact_of
 from webapp.intake.models import Draft, Submission
 from webapp.payment.models import Charge
 
+GAPS = ("required", "too_few_files", "too_few_rows")
+"""Problems that are something missing, not something wrong: paper with these has arrived all the same."""
 PASSWORD_SHOWN = timedelta(days=7)
 """How long the writer's own receipt page can be printed again with its lookup password."""
 
@@ -40,6 +42,8 @@ class Submitted:
     password: str | None
     charge: Charge | None
     is_new: bool
+    gaps: tuple[Problem, ...] = ()
+    """What is missing, where the application was taken with gaps."""
 
 
 class NotReady(InvalidInput):
@@ -67,14 +71,16 @@ def submit(
     actor: Actor,
     confirmed: str | None = None,
     guard: bool = True,
+    accept_gaps: bool = False,
     library: object = None,
 ) -> Submitted:
     """Send a draft; sending it again gives the same case (``is_new`` False).
 
     ``confirmed`` is the ``digest_of`` the check page showed. ``library`` is not needed: a draft is
-    judged by the kept definition its writer saw. ``guard=False`` leaves the unique key and the lock
-    out, for the proof that they are what prevents a second case. Raises NotReady, Unseen,
-    Outdated.
+    judged by the kept definition its writer saw. ``accept_gaps`` takes an application in which something
+    is missing (paper that staff enter); what is wrong is never taken. ``guard=False`` leaves the unique
+    key and the lock out, for the proof that they are what prevents a second case. Raises NotReady,
+    Unseen, Outdated.
     """
     already = None
     if guard:
@@ -91,7 +97,7 @@ def submit(
         )
     definition = versions.load(session, draft.version)
     context = replace(context, budget_left=budget.left_locked(session, definition, context.today))
-    outcome = _judged(draft, definition, context, confirmed)
+    outcome, gaps = _judged(draft, definition, context, confirmed, accept_gaps)
     if not guard:
         return _file(session, draft, definition, outcome, context, actor, None)
     ticket = Submission(draft_id=draft.id, digest=digest_of(draft), submitted_at=clock.now())
@@ -100,7 +106,8 @@ def submit(
             session.add(ticket)
     except IntegrityError:
         return _as_before(session, _ticket(session, draft))
-    return _file(session, draft, definition, outcome, context, actor, ticket)
+    done = _file(session, draft, definition, outcome, context, actor, ticket)
+    return replace(done, gaps=tuple(gaps))
 
 
 def digest_of(draft: Draft) -> str:
@@ -137,15 +144,18 @@ def _check_mandate(session: Session, draft: Draft) -> None:
         raise Forbidden("mandate over", say="委任が終わっているため、代理で送ることはできません。")
 
 
-def _judged(draft: Draft, definition: Definition, context: Context, confirmed: str | None) -> Outcome:
+def _judged(
+    draft: Draft, definition: Definition, context: Context, confirmed: str | None, accept_gaps: bool
+) -> tuple[Outcome, list[Problem]]:
     if draft.seen_version != draft.version or (confirmed is not None and confirmed != digest_of(draft)):
         raise Unseen("submit", state="changed", say="内容が変わっています。もう一度確かめてください。")
     outcome = evaluate(definition, draft.answers, context)
     found = problems(definition, draft.answers, context, outcome=outcome)
-    if found or outcome.stops:
+    gaps = [problem for problem in found if accept_gaps and problem.code in GAPS]
+    if len(gaps) < len(found) or outcome.stops:
         raise NotReady(found, outcome)
     identity_number.refuse(definition, outcome.answers)
-    return outcome
+    return outcome, gaps
 
 
 def _file(

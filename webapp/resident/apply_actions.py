@@ -13,8 +13,9 @@ from webapp.intake import drafts, files, places, postal, rows, saving
 from webapp.intake.models import Draft
 from webapp.intake.prefill import mark
 from webapp.intake.saving import Saved
-from webapp.resident import apply_page, uploads
+from webapp.resident import apply_page
 from webapp.resident.desk import Desk
+from webapp.web import uploads
 from webapp.web.transaction import db
 from webapp.web.widgets import dom_id
 

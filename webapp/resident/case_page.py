@@ -20,7 +20,7 @@ from webapp.intake import corrections, sheets, versions
 from webapp.payment import charges
 from webapp.resident import desk
 from webapp.resident.summary import ReadSection, read_sections
-from webapp.web import guards
+from webapp.web import guards, ruby
 from webapp.web.services import services
 from webapp.web.transaction import db
 
@@ -75,6 +75,7 @@ def answers_of(case: Case) -> list[ReadSection]:
     except NotFound:
         return []
     definition = versions.load(db(), sheet.version)
+    ruby.uses(definition)
     outcome = evaluate(definition, sheet.answers, context_of(case))
     return read_sections(present(definition, sheet.answers, guards.lang(), outcome), sheet.provenance)
 

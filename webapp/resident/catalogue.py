@@ -13,6 +13,7 @@ from webapp.errors import NotFound
 from webapp.form_engine.model import Definition
 from webapp.resident import shelves
 from webapp.resident.before_you_start import card
+from webapp.web import ruby
 from webapp.web.display import url_if
 from webapp.web.guards import public
 from webapp.web.languages import lang
@@ -108,6 +109,7 @@ def life_scene(key: str) -> str:
 def procedure(slug: str) -> str:
     """「はじめる前に」: what one procedure asks of people."""
     definition = _offered(slug)
+    ruby.uses(definition)
     city = services().city
     return render_template(
         "resident/catalogue_procedure.html",

@@ -22,8 +22,8 @@ from webapp.intake import corrections, identity_number, places, rows, sheets
 from webapp.intake.merging import fingerprints, merge
 from webapp.intake.models import Answers, Correction
 from webapp.intake.sniffing import SHOWN_INLINE
-from webapp.resident import case_page, desk, uploads
-from webapp.web import guards
+from webapp.resident import case_page, desk
+from webapp.web import guards, ruby, uploads
 from webapp.web.field_views import Drawing, page_views
 from webapp.web.pages import typed_form
 from webapp.web.transaction import db
@@ -111,6 +111,7 @@ def open_mending(case: Case) -> Mending | None:
     if correction is None:
         return None
     definition = mend.definition_of(db(), case)
+    ruby.uses(definition)
     context = case_page.context_of(case)
     sent = sheets.latest(db(), case.id).answers
     answers = mend.mended(db(), correction)

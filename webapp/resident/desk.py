@@ -21,7 +21,7 @@ from webapp.intake import drafts, upgrading, versions
 from webapp.intake.merging import Seen, fingerprints
 from webapp.intake.models import Draft
 from webapp.resident import applicant
-from webapp.web import guards, sessions
+from webapp.web import guards, ruby, sessions
 from webapp.web.services import services
 from webapp.web.transaction import db
 from webapp.yaml_source import Lang
@@ -145,6 +145,7 @@ def open_for_writing(token: str) -> tuple[Desk, bool]:
 
 def desk_of(draft: Draft) -> Desk:
     definition = versions.load(db(), draft.version)
+    ruby.uses(definition)
     return Desk(draft, definition, with_budget(definition, context(draft)), guards.lang())
 
 

@@ -8,9 +8,9 @@ from webapp.applications import follow_up, hand_in, owed
 from webapp.casework import duties
 from webapp.casework.models import Case, CaseDuty
 from webapp.errors import NotFound
-from webapp.resident import case_page, uploads
+from webapp.resident import case_page
 from webapp.resident.case_access import open_case
-from webapp.web import guards
+from webapp.web import guards, uploads
 from webapp.web.field_views import file_view
 from webapp.web.guards import visitor_or_resident
 from webapp.web.transaction import db

@@ -126,6 +126,7 @@ def page(case: Case, errors: dict[str, str] | None = None, **more: Any) -> str:
         may={
             name: desk.may(f"case.{name}", case) for name in ("work", "correct", "decide", "issue", "export")
         },
+        may_enter=desk.may("case.enter", case),
         me=desk.officer(),
         errors=errors or {},
         error_list=[(dom_id(name), text) for name, text in (errors or {}).items()],

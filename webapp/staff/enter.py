@@ -10,13 +10,13 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from webapp import clock
-from webapp.applications import enter, same
-from webapp.applications.submit import NotReady
+from webapp.applications import enter, review, same
+from webapp.applications.submit import GAPS, NotReady
 from webapp.errors import InvalidInput, NotFound
 from webapp.form_engine import messages
 from webapp.form_engine.evaluate import evaluate
 from webapp.form_engine.model import Definition
-from webapp.form_engine.outcome import Context, Outcome
+from webapp.form_engine.outcome import Context, Outcome, Problem, Section
 from webapp.form_engine.present import present
 from webapp.form_engine.problems import problems
 from webapp.intake import drafts, places, postal, rows, saving, versions
@@ -100,8 +100,11 @@ def save(token: str) -> str | Response | tuple[str, int]:
         return _page(entry, errors=errors)
     if verb != "send":
         return (_page(entry, errors=errors), 422) if errors else _page(entry)
-    if errors or problems(entry.definition, entry.draft.answers, entry.context):
+    wrong = problems(entry.definition, entry.draft.answers, entry.context)
+    if errors or (wrong and not _may_have_gaps(wrong)):
         return _page(entry, check=True, errors=errors), 422
+    if wrong:
+        return _page(entry, check=True, gaps=len(wrong)), 422
     return redirect(url_for(".check", token=token), code=303)
 
 
@@ -111,11 +114,17 @@ def check(token: str) -> str | Response:
     entry = _entry(token)
     if entry.draft.submitted_case_id is not None:
         return redirect(url_for("staff.inbox.inbox"), code=303)
+    wrong = problems(entry.definition, entry.draft.answers, entry.context)
+    if not _may_have_gaps(wrong):
+        return redirect(url_for(".fill", token=token), code=303)
+    labels = {row.path: row.label for section in _sections(entry) for row in section.rows}
     return render_template(
         "staff/enter_check.html",
         entry=entry,
         channel=enter.CHANNELS[entry.channel],
-        sections=present(entry.definition, entry.draft.answers, "ja", entry.outcome),
+        sections=_sections(entry),
+        gaps=[labels.get(problem.path, problem.path) for problem in wrong],
+        deadline=review.suggested_deadline(desk.calendar()),
         fee=entry.outcome.fee,
         stops=entry.outcome.stops,
     )
@@ -133,6 +142,7 @@ def send(token: str) -> str | Response | tuple[str, int]:
             received_on=entry.received_on,
             calendar=desk.calendar(),
             actor=current_actor(),
+            accept_gaps=request.form.get("with_gaps") == "yes",
         )
     except NotReady:
         return _page(entry, check=True), 422
@@ -144,6 +154,15 @@ def send(token: str) -> str | Response | tuple[str, int]:
         may_read=desk.may("case.read", done.case),
         same=[other for other in same.others(db(), done.case) if desk.may("case.read", other)],
     )
+
+
+def _may_have_gaps(wrong: list[Problem]) -> bool:
+    """Something missing can be asked for later; something wrong has to be read again."""
+    return all(problem.code in GAPS for problem in wrong)
+
+
+def _sections(entry: Entry) -> list[Section]:
+    return present(entry.definition, entry.draft.answers, "ja", entry.outcome)
 
 
 def _procedures() -> list[Definition]:
@@ -198,8 +217,9 @@ def _entry(token: str) -> Entry:
         raise NotFound("not this officer's entry", say="この入力は、始めた職員の画面からだけ続けられます。")
     draft = drafts.by_token(db(), token)
     definition = versions.load(db(), draft.version)
-    context = enter.context(kept["channel"], desk.calendar())
-    return Entry(draft, definition, context, kept["channel"], date.fromisoformat(kept["received"]))
+    received = date.fromisoformat(kept["received"])
+    context = enter.context(kept["channel"], desk.calendar(), received)
+    return Entry(draft, definition, context, kept["channel"], received)
 
 
 def _save_pages(entry: Entry) -> None:
@@ -237,7 +257,9 @@ def _look_up(entry: Entry, path: str) -> dict[str, list[str]]:
     return {}
 
 
-def _page(entry: Entry, *, check: bool = False, errors: dict[str, list[str]] | None = None) -> str:
+def _page(
+    entry: Entry, *, check: bool = False, errors: dict[str, list[str]] | None = None, gaps: int = 0
+) -> str:
     outcome = entry.outcome
     found: dict[str, list[str]] = dict(errors or {})
     if check:
@@ -258,6 +280,7 @@ def _page(entry: Entry, *, check: bool = False, errors: dict[str, list[str]] | N
         channel=enter.CHANNELS[entry.channel],
         pages=pages,
         stops=outcome.stops,
+        gaps=gaps,
         error_list=[(dom_id(path), text) for path, texts in found.items() for text in texts],
     )
 

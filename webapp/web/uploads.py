@@ -25,12 +25,15 @@ def keep(
     already: int,
     draft: Draft | None = None,
     case_id: int | None = None,
+    is_throttled: bool = True,
 ) -> tuple[StoredFile, bool]:
     """Store one upload; returns its row and whether it was scanned. Making it an answer is the caller's.
 
+    ``is_throttled`` counts it against its sender's place; staff who enter paper are not counted.
     Raises FileRefused with what to do, StorageError when the store does not answer.
     """
-    throttle.count(db(), "upload.here", place())
+    if is_throttled:
+        throttle.count(db(), "upload.here", place())
     upload = files.inspect(name, data, question, already=already)
     row = files.announce(db(), path, upload, draft=draft, case_id=case_id)
     commit()  # nothing is open while the scanner and the store are spoken to

@@ -17,8 +17,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.postgres import fast_folder
+
 ROOT = Path(__file__).resolve().parent.parent
 PYTEST = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+PYTEST += ["-o", "tmp_path_retention_policy=failed"]
 
 
 @dataclass
@@ -45,7 +48,8 @@ class Job:
     def run(self) -> None:
         """Run to the end; the output is kept whole."""
         start = time.monotonic()
-        env = {**os.environ, **self.env}
+        fast = fast_folder()
+        env = {**os.environ, **({"PYTEST_DEBUG_TEMPROOT": fast} if fast else {}), **self.env}
         done = subprocess.run(self.command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
         self.seconds, self.code = time.monotonic() - start, done.returncode
         self.output = done.stdout + done.stderr

@@ -58,7 +58,7 @@ def server() -> Iterator[str]:
         yield given
         return
     folder = Path(tempfile.mkdtemp(prefix="madoguchi-pg-"))
-    data = Path(tempfile.mkdtemp(prefix="madoguchi-pg-", dir=_fast_folder()))
+    data = Path(tempfile.mkdtemp(prefix="madoguchi-pg-", dir=fast_folder()))
     try:
         yield from _run_in(folder, data)
     finally:
@@ -66,8 +66,8 @@ def server() -> Iterator[str]:
         shutil.rmtree(data, ignore_errors=True)
 
 
-def _fast_folder() -> str | None:
-    """Memory for the data where there is enough: a database is copied for each test. None: the usual place."""
+def fast_folder() -> str | None:
+    """Memory for databases where there is enough: one is copied for each test. None: the usual place."""
     memory = Path("/dev/shm")
     large_enough = memory.is_dir() and shutil.disk_usage(memory).free > ROOM_NEEDED
     return str(memory) if large_enough and os.access(memory, os.W_OK) else None

@@ -18,9 +18,11 @@ from sqlalchemy import MetaData
 
 import webapp
 from webapp.applications import paid
+from webapp.applications.erase import Forget
 from webapp.applications.fees import PURPOSE as APPLICATION_FEE
 from webapp.booking import paying
 from webapp.booking.facility import Facilities
+from webapp.booking.forget import forget_case as forget_booking
 from webapp.booking.load import load_facilities
 from webapp.city import City, load_city
 from webapp.db import Base, Database, use_keys
@@ -150,6 +152,11 @@ def load_procedures(settings: Settings) -> Library:
 def settle_handlers(facilities: Facilities | None = None) -> HandlersByPurpose:
     """Purpose of a charge -> what happens when its money moves."""
     return {APPLICATION_FEE: paid.HANDLERS, "booking": paying.handlers(facilities or Facilities())}
+
+
+def forgetters() -> tuple[Forget, ...]:
+    """What other parts hold about a case that is erased, and how each forgets it."""
+    return (forget_booking,)
 
 
 def links_of(base_url: str) -> Links:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,17 +12,22 @@ from sqlalchemy.orm import Session
 from integrations.storage.folder import FolderStorage
 from tests.fakes.procedures import ANSWERS, context, sample
 from webapp import clock
-from webapp.applications import erase
+from webapp.applications import erase, retain
 from webapp.applications.submit import forget_passwords, of_draft, submit
 from webapp.applications.withdraw import withdraw
 from webapp.audit import Actor
-from webapp.casework import thread
+from webapp.booking.models import Booking
+from webapp.casework import steps, thread
 from webapp.casework.models import Case, CaseMessage
+from webapp.casework.open_case import open_case
 from webapp.db import Database
+from webapp.errors import IllegalStep
 from webapp.identity.models import Resident
 from webapp.identity.proof_models import Signature
 from webapp.intake import drafts, files, sheets, upkeep
 from webapp.intake.models import AnswerSheet, Draft, StoredFile
+from webapp.outbox.models import OutboxMessage
+from webapp.wiring import forgetters
 
 VISITOR = Actor("visitor", None, "申請者")
 STAFF = Actor("staff", "1", "担当")
@@ -123,3 +128,72 @@ def test_a_draft_lives_thirty_days_after_its_last_change(session: Session, days:
     drafts.start(session, sample(), drafts.Owner(), lang="ja", actor=VISITOR)
     with clock.frozen(clock.now() + timedelta(days=days)):
         assert upkeep.expire_drafts(session) == (1 if days > 30 else 0)
+
+
+def messages_of(session: Session, case_id: int) -> list[OutboxMessage]:
+    session.expire_all()
+    return list(session.scalars(select(OutboxMessage).where(OutboxMessage.case_id == case_id)))
+
+
+@pytest.mark.parametrize("then", ["delete", "anonymise"])
+def test_what_was_said_about_the_case_is_forgotten_that_it_was_said_stays(
+    session: Session, then: str
+) -> None:
+    case = closed(session, retention={"years": 1, "then": then})
+    case_id, before = case.id, messages_of(session, case.id)
+    assert before and all(message.payload for message in before)
+    before[0].frozen, before[0].status = "髙橋 様".encode(), "accepted"
+    session.flush()
+    with clock.frozen(clock.now() + timedelta(days=91)):
+        erase.run(session, STAFF, dry_run=False)
+    after = messages_of(session, case_id)
+    assert len(after) == len(before)
+    assert all((one.payload, one.frozen, one.resident_id) == ({}, None, None) for one in after)
+    assert {one.status for one in after} == {"accepted", "cancelled"}
+
+
+def test_one_case_that_cannot_go_holds_nobody_back_and_is_named_in_the_record(session: Session) -> None:
+    stuck, free = closed(session), closed(session)
+
+    def refuse(_session: Session, case_id: int) -> None:
+        if case_id == stuck.id:
+            thread.post(_session, stuck, "半分だけ", VISITOR)
+            raise IllegalStep("forget", say="まだ使われています。")
+
+    with clock.frozen(clock.now() + timedelta(days=91)):
+        dry = erase.run(session, STAFF, dry_run=True, also=(refuse,))
+        record = erase.run(session, STAFF, dry_run=False, also=(refuse,))
+        again = erase.run(session, STAFF, dry_run=True)
+    assert dry.references == [stuck.reference, free.reference]
+    assert record.references == [free.reference]
+    assert record.counts == {
+        "sample-certificate:withdrawn:delete": 1,
+        "sample-certificate:withdrawn:failed": 1,
+    }
+    assert [entry.body for entry in thread.of_case(session, stuck)] == ["よろしくお願いします"]
+    assert again.references == [stuck.reference]
+
+
+def test_a_booking_that_ended_is_kept_five_fiscal_years_and_then_loses_its_person(session: Session) -> None:
+    actor = Actor("visitor", None, "申込者")
+    with clock.frozen(datetime(2026, 5, 1, 10)):
+        case, _ = open_case(
+            session, kind="booking", slug="gym", title={"ja": "体育館の利用"}, department="culture",
+            actor=actor, contact={"name": "髙橋 一郎"},
+        )  # fmt: skip
+        booking = Booking(
+            token="t", basket="b", facility="gym", room="a", use_on=date(2026, 5, 10), state="cancelled",
+            starts_at=clock.now(), ends_at=clock.now() + timedelta(hours=2), created_at=clock.now(),
+            case_id=case.id, contact={"name": "髙橋 一郎"}, title="練習会", answers={"note": "電話は夜"},
+            persons=12, total_yen=2000,
+        )  # fmt: skip
+        session.add(booking)
+        steps.take(session, case, "withdraw", actor)
+        assert retain.complete(session) == 1
+    assert case.retain_until == date(2032, 3, 31)
+    with clock.frozen(datetime(2032, 4, 1, 3)):
+        assert erase.run(session, STAFF, dry_run=False, also=forgetters()).references == [case.reference]
+    session.expire_all()
+    kept = session.scalars(select(Booking)).one()
+    assert (kept.contact, kept.title, kept.answers, kept.case_id) == (None, None, None, None)
+    assert (kept.room, kept.persons, kept.total_yen) == ("a", 12, 2000)

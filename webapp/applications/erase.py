@@ -1,16 +1,19 @@
 """Retention: what is kept too long is deleted or made anonymous, by procedure and outcome, on record.
 
 The last day stands on the case (``applications.retain`` put it there when it was closed). A dry run
-changes nothing and leaves the same record, so that an officer sees beforehand what would go.
+changes nothing and leaves the same record, so that an officer sees beforehand what would go. Every case
+goes in a savepoint of its own: one that cannot go is named and does not hold the others back.
 """
 
+import logging
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
 from sqlalchemy import delete, select, update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from webapp import clock
@@ -29,13 +32,18 @@ from webapp.casework.models import (
     RetentionRun,
 )
 from webapp.casework.office_models import CaseRegistration
-from webapp.errors import NotFound
+from webapp.errors import MadoguchiError, NotFound
 from webapp.form_engine.model import Definition
 from webapp.identity.proof_models import AccessShield, Signature
 from webapp.intake import files, sheets, versions
 from webapp.intake.models import AnswerSheet, Correction, CorrectionItem, Draft, StoredFile, Submission
+from webapp.outbox.forget import forget_case as forget_messages
 
+log = logging.getLogger(__name__)
 Action = Literal["delete", "anonymise"]
+Forget = Callable[[Session, int], object]
+"""Forgets what another part of the house holds about a case, given its id."""
+FAILED = "failed"
 STATISTICAL = ("radio", "select", "multiselect", "checkbox", "integer", "money", "month", "year")
 """Types of questions whose answers may stay in an anonymised case, unless they are marked personal."""
 
@@ -61,21 +69,29 @@ def plan(session: Session, today: date | None = None, *, limit: int = 1000) -> l
     return [_due(session, case) for case in session.scalars(overdue)]
 
 
-def run(session: Session, actor: Actor, *, dry_run: bool = True, today: date | None = None) -> RetentionRun:
+def run(
+    session: Session,
+    actor: Actor,
+    *,
+    dry_run: bool = True,
+    today: date | None = None,
+    also: Sequence[Forget] = (),
+) -> RetentionRun:
     """Carry the plan out (or only record it, with ``dry_run``) and return the record.
 
-    The record holds reference numbers and counts, nothing of what stood there. Money stays in the
-    ledger for its own years; bytes are deleted by the next file sweep.
+    The record holds reference numbers and counts of what went, nothing of what stood there; a case that
+    could not go is counted as ``failed`` and stays due. ``also`` forgets what other parts hold about a
+    case. Money stays in the ledger for its own years; bytes are deleted by the next file sweep.
     """
-    due = plan(session, today)
-    counts = Counter(f"{entry.case.slug}:{entry.case.outcome or '-'}:{entry.action}" for entry in due)
-    references = [entry.case.reference for entry in due]
-    if not dry_run:
-        for entry in due:
-            if entry.action == "delete":
-                _delete(session, entry.case, actor, entry.rule)
-            else:
-                _anonymise(session, entry.case, actor, entry.rule)
+    counts: Counter[str] = Counter()
+    references: list[str] = []
+    for entry in plan(session, today):
+        kind, reference = f"{entry.case.slug}:{entry.case.outcome or '-'}", entry.case.reference
+        if dry_run or _erased(session, entry, actor, also):
+            counts[f"{kind}:{entry.action}"] += 1
+            references.append(reference)
+        else:
+            counts[f"{kind}:{FAILED}"] += 1
     record = RetentionRun(
         at=clock.now(),
         staff_id=actor.id if actor.kind == "staff" else None,
@@ -86,6 +102,21 @@ def run(session: Session, actor: Actor, *, dry_run: bool = True, today: date | N
     session.add(record)
     session.flush()
     return record
+
+
+def _erased(session: Session, entry: Due, actor: Actor, also: Sequence[Forget]) -> bool:
+    try:
+        with session.begin_nested():
+            for forget in (forget_messages, *also):
+                forget(session, entry.case.id)
+            if entry.action == "delete":
+                _delete(session, entry.case, actor, entry.rule)
+            else:
+                _anonymise(session, entry.case, actor, entry.rule)
+    except (SQLAlchemyError, MadoguchiError) as refused:
+        log.error("case %s could not be erased: %s", entry.case.id, type(refused).__name__)
+        return False
+    return True
 
 
 def _due(session: Session, case: Case) -> Due:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from sqlalchemy.orm import Session
 
 from webapp import audit
-from webapp.applications import erase, remind, submit
+from webapp.applications import erase, remind, retain, submit
 from webapp.booking import expire, registering, registration
 from webapp.booking import remind as remind_users
 from webapp.identity import flows, mail_codes, sessions, throttle
 from webapp.intake import upkeep as intake
 from webapp.payment import reconcile
+from webapp.wiring import forgetters
 
 if TYPE_CHECKING:
     from webapp.wiring import Services
@@ -52,9 +53,13 @@ def lapse_registrations(services: Services) -> str:
 
 def erase_old_cases(services: Services) -> str:
     """Delete or make anonymous the cases whose retention period is over, on record."""
-    return in_transaction(
-        services, lambda s: len(erase.run(s, audit.SYSTEM, dry_run=False).references), "cases erased"
-    )
+
+    def erased(session: Session) -> int:
+        retain.complete(session)
+        done = erase.run(session, audit.SYSTEM, dry_run=False, also=forgetters())
+        return len(done.references)
+
+    return in_transaction(services, erased, "cases erased")
 
 
 def remind_bookings(services: Services) -> str:

@@ -12,6 +12,7 @@ from webapp.casework.retained import runs
 from webapp.casework.states import state_of
 from webapp.web.guards import current_actor, staff_required
 from webapp.web.transaction import db
+from webapp.wiring import forgetters
 
 blueprint = Blueprint("retention", __name__, url_prefix="/retention")
 
@@ -21,9 +22,7 @@ ACTIONS = {"delete": "削除", "anonymise": "匿名化"}
 @blueprint.get("")
 @staff_required("system.manage")
 def show() -> str:
-    return render_template(
-        "staff/retention_show.html", groups=_groups(), actions=ACTIONS, runs=runs(db())
-    )
+    return render_template("staff/retention_show.html", groups=_groups(), actions=ACTIONS, runs=runs(db()))
 
 
 @blueprint.post("")
@@ -33,9 +32,12 @@ def run() -> Response:
     if for_real and request.form.get("sure") != "yes":
         flash("消す前に、「元に戻せないことを確認しました」にチェックを入れてください。", "danger")
         return redirect(url_for(".show"), code=303)
-    record = erase.run(db(), current_actor(), dry_run=not for_real)
+    record = erase.run(db(), current_actor(), dry_run=not for_real, also=forgetters())
     done = "処理しました" if for_real else "試し、何が対象になるかを記録しました(何も消していません)"
-    flash(f"{sum(record.counts.values())}件を{done}。", "success")
+    flash(f"{len(record.references)}件を{done}。", "success")
+    failed = sum(number for kind, number in record.counts.items() if kind.endswith(f":{erase.FAILED}"))
+    if failed:
+        flash(f"{failed}件は消せませんでした。操作記録を添えて、システムの担当に知らせてください。", "danger")
     return redirect(url_for(".show"), code=303)
 
 

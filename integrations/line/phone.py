@@ -86,6 +86,7 @@ class Phones:
         page = self._pages.get_template("phone.html").render(
             user=user, phones=self._line.phones(), root=root, menu=MENU, follows=self._line.is_friend(user),
             talk=[(bubble.mine, _shown(bubble.message), bubble.at) for bubble in talk],
+            at=secrets.token_hex(4),  # the same address would only jump to the anchor
             taps=_taps(next((b.message for b in reversed(talk) if not b.mine), {})),
         )  # fmt: skip
         return _answer(start_response, "200 OK", "text/html; charset=utf-8", page.encode())

@@ -24,11 +24,15 @@ class FolderStorage:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             handle, beside = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(beside, path)
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(data)
+                    file.flush()
+                    os.fsync(file.fileno())
+                os.replace(beside, path)
+            except OSError:
+                Path(beside).unlink(missing_ok=True)
+                raise
         except OSError as error:
             raise StorageError(f"folder: {error}") from error
 

@@ -34,6 +34,7 @@ def test_bulky_waste_is_priced_after_review_and_asked_about(enter: Callable[...,
     desk.sees("未払いの料金があります")
     desk.press("申込みを確定する")
     desk.sees("確定")
+    pay_at_the_konbini(phone, reference)
 
 
 def test_paper_is_entered_and_many_cases_are_worked_on_at_once(enter: Callable[..., Person]) -> None:
@@ -81,6 +82,25 @@ def apply(phone: Person) -> tuple[str, str | None]:
     applicant(phone, "見本 太郎", "taro@mihon.example")
     phone.press("次へ進む")
     return steps.send(phone)
+
+
+def pay_at_the_konbini(phone: Person, reference: str) -> None:
+    """Take a number for the konbini, see that it is awaited, pay it, and have the receipt."""
+    phone.goto(f"/cases/{reference}")
+    phone.press("支払いへ進む")
+    page = phone.page.url
+    phone.press("支払いへ進む")
+    phone.press("コンビニで後で支払う")
+    phone.goto(page)
+    phone.sees("お支払い番号")
+    phone.sees("コンビニでの入金待ち")
+    phone.goto("/sandbox/payment/")
+    phone.press("コンビニで支払う")
+    steps.wait_for_mail(phone, reference, "お支払いを確認しました")
+    phone.goto(page)
+    phone.sees("支払い済み")
+    phone.press("領収書を見る")
+    phone.sees("600円")
 
 
 def applicant(person: Person, name: str, mail: str) -> None:

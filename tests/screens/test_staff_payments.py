@@ -17,6 +17,7 @@ from integrations.payment.sandbox_store import Store
 from tests.casework_office import Office, open_office, token_of
 from tests.fakes.payment_world import ADDRESSES, open_charge
 from webapp import cli, clock
+from webapp.casework import lookup
 from webapp.db import Database
 from webapp.identity.models import Staff
 from webapp.payment import charges, settle, steps
@@ -94,6 +95,20 @@ def test_cash_is_taken_and_stands_in_the_daily_close(till: Till) -> None:
     assert "300円を受け取りました" in page
     close = till.tanto.get("/staff/receipts/close").text
     assert re.search(r"引き出しにあるはずの現金.*?<strong>300円", close)
+
+
+@pytest.mark.parametrize("asked", ["髙橋", "{reference}", "P-{charge:07d}", "R{year}-{payment:07d}"])
+def test_a_charge_is_found_by_name_or_by_any_number(till: Till, asked: str) -> None:
+    till.charge(100)
+    charge = till.paid(9000)
+    with till.office.database.reading() as session:
+        paid = charges.by_token(session, charge.token).settlements[0]
+        reference = lookup.references_of(session, [charge.case_id or 0])[charge.case_id or 0]
+    numbers = {"charge": charge.id, "payment": paid.id, "year": paid.fiscal_year, "reference": reference}
+    page = till.tanto.get("/staff/payments", query_string={"q": asked.format(**numbers)}).text
+    assert charge.token in page
+    assert ("100円" in page) is (asked == "髙橋")
+    assert "見つかりません" in till.tanto.get("/staff/payments?q=R26-0000-0000").text
 
 
 def test_a_terminal_without_its_number_is_sent_back(till: Till) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Iterable
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -26,6 +27,12 @@ def by_reference(session: Session, reference: str, *, lock: bool = False) -> Cas
     if case is None:
         raise NotFound("no such case", say="その受付番号の手続きは見つかりません。番号を確かめてください。")
     return case
+
+
+def references_of(session: Session, case_ids: Iterable[int]) -> dict[int, str]:
+    """Return the reference numbers of these cases, by their ids."""
+    found = session.execute(select(Case.id, Case.reference).where(Case.id.in_(list(case_ids))))
+    return dict(found.tuples().all())
 
 
 def with_password(session: Session, reference: str, password: str) -> Case:

@@ -14,8 +14,9 @@ JOBS: Final[tuple[Job, ...]] = (
     Job("garbage", notices.tell_garbage, every_minutes=5),
     Job("broadcasts", notices.send_due, every_minutes=1),
     Job("booking_holds", casework.expire_holds, every_minutes=1),
-    Job("booking_unpaid", casework.lapse_unpaid, every_minutes=10),
     Job("payment_reconciliation", casework.reconcile_payments, every_minutes=5),
+    # After the provider was asked: a booking whose slip ran out lapses in the same minute.
+    Job("booking_unpaid", casework.lapse_unpaid, every_minutes=5),
     Job("booking_reminders", casework.remind_bookings, at=time(9, 0)),
     Job("payment_reminders", payment.remind, at=time(9, 10)),
     Job("payment_refunds", payment.watch_refunds, at=time(6, 10)),

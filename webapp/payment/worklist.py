@@ -1,10 +1,11 @@
 """What waits for a person: parked money, owed refunds, approvals, failures, the overdue; finding charges."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from webapp import clock
@@ -86,16 +87,43 @@ def refused_events(session: Session, limit: int = 50) -> list[ProviderEvent]:
     return list(session.scalars(statement.order_by(ProviderEvent.id.desc()).limit(limit)))
 
 
-def find_charges(session: Session, reach: Reach, *, status: str = "", limit: int = 100) -> list[Charge]:
-    """Charges within reach, newest first, of one state or all."""
+def find_charges(
+    session: Session,
+    reach: Reach,
+    *,
+    status: str = "",
+    number: str = "",
+    case_ids: Select[int] | None = None,
+    limit: int = 100,
+) -> list[Charge]:
+    """Charges within reach, newest first: of one state or all, of a paper's number or of these cases.
+
+    A ``number`` is that of a request to pay (P-), a receipt or a refund; either it or a case is enough.
+    """
     statement = select(Charge).order_by(Charge.id.desc()).limit(limit)
     if status:
         statement = statement.where(Charge.status == status)
+    if number or case_ids is not None:
+        wanted = [_has_number(number)] + ([] if case_ids is None else [Charge.case_id.in_(case_ids)])
+        statement = statement.where(or_(*wanted))
     if not reach.everywhere:
         statement = statement.where(
             or_(Charge.department.in_(reach.departments), Charge.facility.in_(reach.facilities))
         )
     return list(session.scalars(statement))
+
+
+def _has_number(number: str) -> ColumnElement[bool]:
+    request = re.fullmatch(r"P-?(\d{1,9})", number)
+    if request:
+        return Charge.id == int(request.group(1))
+    receipt = re.fullmatch(r"R(\d{4})-(\d{1,9})", number)
+    if receipt:
+        paid = select(Settlement.charge_id).where(
+            Settlement.id == int(receipt.group(2)), Settlement.fiscal_year == int(receipt.group(1))
+        )
+        return Charge.id.in_(paid)
+    return Charge.id.in_(select(Refund.charge_id).where(Refund.reference == number))
 
 
 def find_settlement(session: Session, settlement_id: int) -> Settlement:

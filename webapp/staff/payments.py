@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from webapp import audit, clock
 from webapp.audit import Actor
+from webapp.casework import lookup, search
 from webapp.errors import IllegalStep, InvalidInput, NotFound, Unavailable
 from webapp.payment import charges, desk, parked, reconcile, refunds, states, steps, worklist
 from webapp.payment.models import Charge, Settlement
@@ -35,14 +36,23 @@ blueprint = Blueprint("payments", __name__, url_prefix="/payments")
 @staff_required("payment.read")
 def overview() -> str:
     reach = reach_of("payment.read")
-    status = request.args.get("status", "")
+    status, text = request.args.get("status", ""), request.args.get("q", "").strip()[:80]
+    found = worklist.find_charges(
+        db(),
+        reach,
+        status=status if status in states.WORDS else "",
+        number=text.upper(),
+        case_ids=search.matching(db(), text),
+    )
     return render_template(
         "staff/payments_overview.html",
         work=worklist.worklist(db(), reach),
         refused=worklist.refused_events(db(), 20) if reach.everywhere else [],
         lost=worklist.attempts_without_event(db(), reach, 20),
-        charges=worklist.find_charges(db(), reach, status=status if status in states.WORDS else ""),
+        charges=found,
+        references=lookup.references_of(db(), {entry.case_id for entry in found if entry.case_id}),
         status=status,
+        text=text,
         words=states.WORDS,
         refund_words=states.REFUND_WORDS,
         may_manage=bool(staff_scope("payment.manage")),

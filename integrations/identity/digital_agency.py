@@ -91,6 +91,7 @@ class DigitalAgency:
             amr=frozenset(map(str, verified.id_token.get("amr") or ())),
             revocation="good" if "crl" in verified.acr else "not_checked",
             simulated=self.simulated,
+            protected=self.simulated and person.get("protected") is True,
             raw=dict(person),
         )
         if assertion.level < want.level and want.level is not Level.SIGNED:

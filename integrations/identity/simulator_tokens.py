@@ -65,6 +65,8 @@ def userinfo(grant: Grant) -> dict[str, Any]:
         "gender": card.gender,
     }
     person.update({scope: values[scope] for scope in grant.scope.split() if scope in values})
+    if card.protected:
+        person["protected"] = True  # no published claim: only the sample cards say so
     if grant.fault == "swapped_userinfo":
         person["sub"] = subject_of(BY_KEY["taro" if card.key != "taro" else "hanako"], grant.client_id)
     if grant.fault == "missing_name":

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
+from alembic import op
+
 revision = "0017"
 down_revision = "0016"
 branch_labels = None
@@ -9,8 +12,9 @@ depends_on = None
 
 
 def upgrade() -> None:
-    pass
+    shares = sa.Column("shares_profile", sa.Boolean(), nullable=False, server_default=sa.false())
+    op.add_column("mandate", shares)
 
 
 def downgrade() -> None:
-    pass
+    op.drop_column("mandate", "shares_profile")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Integer, String
+from sqlalchemy import Boolean, CheckConstraint, Date, ForeignKey, Integer, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.db import Base, EncryptedJson, EncryptedText, Instant, Json
@@ -27,7 +27,10 @@ class Mandate(Base):
     """Slugs; empty means every procedure that allows an agent."""
     valid_from: Mapped[date] = mapped_column(Date)
     valid_to: Mapped[date] = mapped_column(Date)
+    shares_profile: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    """Whether the grantor's kana, birth and address may fill in the agent's forms; the name always does."""
     note: Mapped[str | None] = mapped_column(EncryptedText)
+    """Words to the agent; of a mandate that staff recorded, the document they saw."""
     offered_at: Mapped[datetime] = mapped_column(Instant)
     offer_ends_at: Mapped[datetime] = mapped_column(Instant)
     accepted_at: Mapped[datetime | None] = mapped_column(Instant)

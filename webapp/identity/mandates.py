@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import Any
 
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
@@ -33,6 +34,7 @@ def offer(
     valid_to: date,
     note: str,
     actor: Actor,
+    shares_profile: bool = False,
 ) -> tuple[Mandate, str]:
     """Offer a mandate; returns it with the token of the link to hand over, which is not kept."""
     _may_use(grantor)
@@ -50,6 +52,7 @@ def offer(
         procedures=sorted(set(procedures)),
         valid_from=today,
         valid_to=valid_to,
+        shares_profile=shares_profile,
         note=note.strip()[:400] or None,
         offered_at=now,
         offer_ends_at=now + OFFER,
@@ -135,13 +138,22 @@ def grantor_name(session: Session, row: Mandate) -> str:
     return str(_grantor(session, row).profile.get("name", ""))
 
 
-def agent_of(session: Session, grantor_id: int, sender_id: str | None) -> Resident | None:
-    """Return who sent something for ``grantor_id`` under a mandate, ended ones included; else None."""
+def grantor_profile(session: Session, row: Mandate) -> dict[str, Any]:
+    """Return what of the grantor may fill in the agent's forms."""
+    profile = _grantor(session, row).profile
+    keys = ("name", "kana", "birth", "address") if row.shares_profile else ("name",)
+    return {key: profile[key] for key in keys if profile.get(key)}
+
+
+def agent_of(
+    session: Session, grantor_id: int, sender_id: str | None
+) -> tuple[Resident | None, Mandate | None]:
+    """Return who sent something for ``grantor_id``, and its mandate, ended ones too; else (None, None)."""
     if sender_id is None or not sender_id.isdigit() or int(sender_id) == grantor_id:
-        return None
+        return None, None
     given = Mandate.grantor_id == grantor_id, Mandate.agent_id == int(sender_id)
     taken = session.scalars(select(Mandate).where(*given, Mandate.accepted_at.is_not(None))).first()
-    return session.get(Resident, int(sender_id)) if taken else None
+    return (session.get(Resident, int(sender_id)), taken) if taken else (None, None)
 
 
 def state(row: Mandate) -> str:

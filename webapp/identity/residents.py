@@ -51,6 +51,7 @@ def sign_in(session: Session, assertion: Assertion) -> Resident:
         resident = session.get_one(Resident, link.resident_id)
         link.level, link.last_seen_at, link.asserted = int(assertion.level), now, _as_json(assertion)
     resident.last_signed_in_at = now
+    resident.protected = resident.protected or assertion.protected  # taken back by staff only
     session.flush()
     actor = Actor("resident", str(resident.id))
     details = {"provider": assertion.provider, "level": assertion.level.key, "simulated": assertion.simulated}

@@ -1,4 +1,4 @@
-"""Staff at the organisation's own sign-in (OpenID Connect): linked by an invitation, never by mail address."""
+"""Staff at the organisation's own sign-in (OpenID Connect): linked by invitation, never by mail address."""
 
 from __future__ import annotations
 

@@ -59,6 +59,8 @@ class Assertion:
     address_substituted: bool = False
     revocation: str = "not_checked"
     simulated: bool = False
+    protected: bool = False
+    """支援措置, as a register says it: デジタル認証アプリ does not, sample cards and a city's plug can."""
     email: str = ""
     kind: Kind = "person"
     """``group``: a company or an association; its people are not told apart."""

@@ -7,10 +7,13 @@ from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from flask_babel import gettext as _
+
 from webapp import clock
 from webapp.calendar.business import BusinessCalendar
 from webapp.casework import registrations
 from webapp.city import City
+from webapp.errors import Forbidden
 from webapp.form_engine.outcome import Context, Person
 from webapp.identity import mandates, residency, residents
 from webapp.identity.mandate_models import Mandate
@@ -48,25 +51,40 @@ def person(city: City, draft: Draft | None = None) -> Person | None:
     resident = guards.current_resident()
     if resident is None:
         return None
-    mandate = guards.current_mandate() if draft is None else _mandate_of(draft)
+    mandate = guards.current_mandate() if draft is None else _mandate_of(draft, resident)
     if mandate is not None:
         held = registrations.held_by(db(), mandate.grantor_id)
-        return represented(guards.current_level(), mandates.grantor_name(db(), mandate), held)
+        profile = mandates.grantor_profile(db(), mandate)
+        return represented(guards.current_level(), profile, city, held)
     return person_of(db(), resident, guards.current_level(), city)
 
 
-def _mandate_of(draft: Draft) -> Mandate | None:
-    return db().get(Mandate, draft.mandate_id) if draft.mandate_id is not None else None
+def _mandate_of(draft: Draft, resident: Resident) -> Mandate | None:
+    """The mandate of a draft. Raises Forbidden once it has ended: the agent sees nothing of it any more."""
+    if draft.mandate_id is None:
+        return None
+    mandate = mandates.in_force(db(), draft.mandate_id, resident, procedure=draft.slug)
+    if mandate is None:
+        say = _(
+            "委任が終わっているため、この申請は開けません。続けるには、本人にもう一度頼んでもらってください。"
+        )
+        raise Forbidden("mandate over", say=say)
+    return mandate
 
 
-def represented(level: Level, name: str, registered: frozenset[str] = frozenset()) -> Person:
-    """Someone an agent writes for: the agent's own proof, and of the person the name and registrations."""
+def represented(
+    level: Level, profile: Mapping[str, Any], city: City, registered: frozenset[str] = frozenset()
+) -> Person:
+    """Someone an agent writes for: the agent's own proof, and of the person what the mandate lets through."""
+    known = {part: value for part, value, _source in _from_profile(profile) if value}
+    address = known.get("address")
     return Person(
         level=level.key,  # type: ignore[arg-type]  # the same words in both places
-        acts_for=name,
-        name=name,
+        acts_for=str(profile.get("name", "")),
+        is_resident_of_city=_lives_here(address, city),
         registered=registered,
-        sources={"name": "mandate"},
+        sources=dict.fromkeys(known, "mandate"),
+        **known,
     )
 
 
@@ -76,6 +94,15 @@ def agency(slug: str) -> Agency | None:
     if mandate is None or (mandate.procedures and slug not in mandate.procedures):
         return None
     return Agency(mandate.id, mandate.grantor_id)
+
+
+def check_agency(slug: str) -> None:
+    """Raise Forbidden where somebody acts for another and the mandate does not reach this procedure."""
+    if guards.current_mandate() is not None and agency(slug) is None:
+        say = _(
+            "この手続きは、頼まれていません。自分の手続きをするときは、「代理をやめる」を押してください。"
+        )
+        raise Forbidden("outside of the mandate", say=say)
 
 
 def person_of(session: Session, resident: Resident, level: Level, city: City) -> Person:
@@ -90,7 +117,7 @@ def person_of(session: Session, resident: Resident, level: Level, city: City) ->
     address = known.get("address")
     if address and sources["address"] == "card":
         address = known["address"] = _with_postal(address, profile.get("address"))
-    lives_here = residency.lives_in(_line(address), city.prefecture.ja, city.name.ja) if address else None
+    lives_here = _lives_here(address, city)
     return Person(
         level=level.key,  # type: ignore[arg-type]  # the same words in both places
         is_resident_of_city=lives_here,
@@ -139,6 +166,10 @@ def _with_postal(address: Mapping[str, str], declared: Any) -> dict[str, str]:
     same = isinstance(declared, Mapping) and declared.get("town") == address.get("town")
     postal = declared.get("postal") if same else None
     return {**address, "postal": postal} if postal else dict(address)
+
+
+def _lives_here(address: Mapping[str, str] | None, city: City) -> bool | None:
+    return residency.lives_in(_line(address), city.prefecture.ja, city.name.ja) if address else None
 
 
 def _line(address: Mapping[str, str]) -> str:

@@ -23,6 +23,7 @@ blueprint = Blueprint("apply", __name__)
 @visitor_or_resident
 def start(slug: str) -> str | Response:
     definition = desk.live_definition(slug)
+    applicant.check_agency(slug)
     if not _known_well_enough(definition):
         return redirect(apply_page.sign_in_url(definition.identity.level, url_for(".start", slug=slug)))
     mine = applicant.owner()
@@ -42,6 +43,7 @@ def start(slug: str) -> str | Response:
 @visitor_or_resident
 def begin(slug: str) -> Response:
     definition = desk.live_definition(slug)
+    applicant.check_agency(slug)
     if not _known_well_enough(definition):
         return redirect(apply_page.sign_in_url(definition.identity.level, url_for(".start", slug=slug)), 303)
     context = desk.context()

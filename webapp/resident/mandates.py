@@ -42,6 +42,7 @@ def offer() -> Response | str | tuple[str, int]:
             valid_to=_day("valid_to"),
             note=request.form.get("note", ""),
             actor=guards.current_actor(),
+            shares_profile=request.form.get("shares_profile") == "yes",
         )
     except InvalidInput as error:
         return _overview_page(request.form.to_dict(), error), 422

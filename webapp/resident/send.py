@@ -59,7 +59,8 @@ def submit_application(token: str) -> Answer:
     except Unseen:
         text = _("ほかの画面で内容が変わりました。もう一度確かめてから、送ってください。")
         return _check_page(desk.desk_of(opened.draft), [("check-answers", text)]), 409
-    remember(sent.case)
+    if opened.draft.mandate_id is None:  # an agent sees the case as long as the mandate lasts, no longer
+        remember(sent.case)
     signatures.attach(db(), token, sent.case.id)
     return redirect(url_for(".receipt", token=token), 303)
 

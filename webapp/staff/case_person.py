@@ -24,6 +24,15 @@ OUTCOMES: Mapping[str, tuple[str, str]] = MappingProxyType(
 )
 
 
+BASES: Mapping[str, str] = MappingProxyType(
+    {
+        "online": "二人ともカードで本人確認をした、オンラインの委任",
+        "guardian": "窓口で書類を確認した、親権者・未成年後見人",
+        "paper": "窓口で書類を確認した委任",
+    }
+)
+
+
 @dataclass(frozen=True)
 class SignatureLine:
     """One electronic signature as staff read it."""
@@ -42,6 +51,8 @@ class CasePerson:
     name: str = ""
     agent: str | None = None
     """Who sent the application for this person under a mandate."""
+    basis: str = ""
+    """On what the mandate rests, in words."""
     protected: bool = False
     bounced_at: datetime | None = None
     asserted: Asserted | None = None
@@ -60,10 +71,11 @@ def of_case(case: Case) -> CasePerson:
         return CasePerson(signatures=_signatures(case))
     said = residents.asserted(db(), resident.id)
     declared = str(case.contact.get("name") or "")
-    agent = mandates.agent_of(db(), resident.id, sheets.sent_by(db(), case.id))
+    agent, mandate = mandates.agent_of(db(), resident.id, sheets.sent_by(db(), case.id))
     return CasePerson(
         name=str(resident.profile.get("name") or declared or "氏名の登録なし"),
         agent=str(agent.profile.get("name") or "氏名の登録なし") if agent else None,
+        basis=BASES[mandate.basis] if mandate else "",
         protected=resident.protected,
         bounced_at=resident.email_bounced_at,
         asserted=said,

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from flask_babel import gettext as _
 from sqlalchemy.exc import OperationalError
 
+from webapp.identity import mandates
 from webapp.identity.models import Staff
 from webapp.identity.permissions import scope_of
 from webapp.web import guards, sessions
+from webapp.web.transaction import db
 
 OWN = "自分の設定"
 """The group that stands beside the name of the staff member."""
@@ -22,6 +24,7 @@ STAFF_SCREENS = (
     ("施設とお金", "収納", "staff.payments.overview", "payment.read"),
     ("施設とお金", "収入の集計", "staff.receipts.revenue", "payment.read"),
     ("お知らせ", "配信", "staff.broadcasts.overview", "message.broadcast"),
+    ("お知らせ", "配信", "staff.broadcasts.overview", "message.approve"),
     ("お知らせ", "未回答の質問", "staff.delivery.questions", "chat.answer"),
     ("お知らせ", "送信のようす", "staff.delivery.show", "system.manage"),
     ("管理", "統計", "staff.statistics.show", "statistics.read"),
@@ -60,14 +63,19 @@ def _of_resident() -> AccountBar:
     if resident is None:
         return AccountBar()
     name = (resident.profile or {}).get("name")
-    label = _("%(name)sさんがサインインしています", name=name) if name else _("サインインしています")
+    mandate = guards.current_mandate()
+    if mandate is not None:
+        grantor = mandates.grantor_name(db(), mandate)
+        label = _("%(name)sさんの代理で手続きをしています", name=grantor)
+    else:
+        label = _("%(name)sさんがサインインしています", name=name) if name else _("サインインしています")
     return AccountBar(signed_in=True, resident_label=str(label))
 
 
 def _of_staff(staff: Staff) -> AccountBar:
-    screens = tuple(
+    screens = dict.fromkeys(
         (group, label, endpoint)
         for group, label, endpoint, need in STAFF_SCREENS
         if scope_of(staff.roles, need)
     )
-    return AccountBar(signed_in=True, staff_name=staff.name, screens=screens)
+    return AccountBar(signed_in=True, staff_name=staff.name, screens=tuple(screens))

@@ -109,7 +109,7 @@ def provenance_text(mark: Mapping[str, Any] | None) -> str | None:
         case "profile":
             return str(_("登録してある情報です"))
         case "mandate":
-            return str(_("委任した方の氏名です"))
+            return str(_("委任した方の情報です"))
         case "previous":
             return str(_("前の申請から写しました"))
         case "lookup":

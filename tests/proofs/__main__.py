@@ -30,6 +30,8 @@ NAMES = {
     "booking-crash": "booking_crash",
     "payments": "payments",
     "delivery": "delivery",
+    "fuzz": "fuzz",
+    "crawl": "crawl",
 }
 PAGE = Path("docs/proofs.md")
 
@@ -70,7 +72,9 @@ def _database(kind: str, control: bool, folder: Path, server: str) -> str:
 
 def _write(name: str, results: dict[str, Any], failures: list[str]) -> None:
     """Replace this proof's section of docs/proofs.md."""
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
+    )
     when = datetime.now(ZoneInfo("Asia/Tokyo"))
     verdict = "failed" if failures else "holds"
     told = f"{when:%Y-%m-%d %H:%M} JST, commit {commit.stdout.strip()}, Python {platform.python_version()}"
@@ -80,7 +84,11 @@ def _write(name: str, results: dict[str, Any], failures: list[str]) -> None:
         lines.append(f"| {label} | {figures} |")
     lines += ["", *[f"- {failure}" for failure in failures]]
     section = "\n".join(lines).rstrip() + "\n"
-    text = PAGE.read_text() if PAGE.exists() else "# Proofs at full size\n\nWritten by `python3 dev.py prove NAME`.\n"
+    text = (
+        PAGE.read_text()
+        if PAGE.exists()
+        else "# Proofs at full size\n\nWritten by `python3 dev.py prove NAME`.\n"
+    )
     pattern = re.compile(rf"^## {re.escape(name)}\n.*?(?=^## |\Z)", re.S | re.M)
     text = pattern.sub("", text).rstrip() + "\n\n" + section
     PAGE.write_text(text)

@@ -17,13 +17,15 @@ from urllib.parse import quote
 from sqlalchemy import MetaData
 
 import webapp
-from webapp.applications import paid
+from webapp.applications import batch, paid
 from webapp.applications.erase import Forget
 from webapp.applications.fees import PURPOSE as APPLICATION_FEE
 from webapp.booking import paying
 from webapp.booking.facility import Facilities
 from webapp.booking.forget import forget_case as forget_booking
 from webapp.booking.load import load_facilities
+from webapp.calendar.business import city_hall
+from webapp.casework.models import Case
 from webapp.city import City, load_city
 from webapp.db import Base, Database, use_keys
 from webapp.form_engine.adopt import adopt
@@ -83,6 +85,21 @@ class Services:
     staff_identity: IdentityProvider | None = None
     """The staff's own single sign-on, where the city has one."""
     facilities: Facilities = field(default_factory=Facilities)
+
+    def batch_house(self) -> batch.House:
+        """What work on many cases needs."""
+
+        def is_sample(case: Case) -> bool:
+            definition = self.library.get(case.slug)
+            return self.settings.is_demo or bool(definition and definition.sample)
+
+        return batch.House(
+            transaction=self.database.transaction,
+            city=self.city,
+            calendar=city_hall(self.city.holidays),
+            storage=self.storage,
+            is_sample=is_sample,
+        )
 
     def migrations(self) -> Config:
         """Alembic's configuration for this database; no file is read."""

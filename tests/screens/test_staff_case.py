@@ -258,7 +258,8 @@ def test_a_decided_case_is_opened_again_with_reasons(office: Office) -> None:
 def test_a_batch_accepts_what_it_can_and_names_what_it_cannot(office: Office) -> None:
     good, other = office.submit(), office.submit("notification")
     client = office.client()
-    answer = post(client, "/staff/inbox", "/staff/batch/do", reference=[good, other], action="accept")
+    ordered = post(client, "/staff/inbox", "/staff/batch/do", reference=[good, other], action="accept")
+    answer = client.get(ordered.headers["Location"])
     assert "1件を処理しました" in answer.text and other in answer.text
     with office.database.reading() as session:
         assert office.case(session, good).status == "accepted"

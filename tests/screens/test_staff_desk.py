@@ -1,5 +1,6 @@
 """Batches, export, statistics, absence, retention: what staff do beside a single case."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ from webapp import clock
 from webapp.applications import remind
 from webapp.audit import SYSTEM, AuditEntry
 from webapp.casework import assign
+from webapp.casework.office_models import ExportTemplate
 from webapp.db import Database
 from webapp.identity import staff_accounts
 
@@ -41,6 +43,43 @@ def test_chosen_columns_leave_as_csv_and_the_export_is_on_record(office: Office)
     assert reference in text and "'=HYPERLINK(1)" in text and "髙橋" not in text
     with office.database.reading() as session:
         assert session.scalar(select(AuditEntry).where(AuditEntry.action == "case.export")) is not None
+
+
+def test_a_choice_is_kept_under_a_name_and_used_by_the_department(office: Office) -> None:
+    reference = office.submit()
+    client = office.client()
+    given = {
+        "reference": reference,
+        "format": "csv_sjis",
+        "column": ["reference", "name"],
+        "pattern": "{procedure}/{original}",
+    }
+    unnamed = post(client, "/staff/inbox", "/staff/export/file", _action="keep", **given)
+    assert unnamed.status_code == 422 and "型の名前" in unnamed.text
+    shared = {"template_name": "月次の台帳", "is_shared": "yes"}
+    kept = post(client, "/staff/inbox", "/staff/export/file", _action="keep", **shared, **given)
+    assert "「月次の台帳」を保存しました" in kept.text
+    mine = {"template_name": "自分用", "_action": "keep"}
+    post(client, "/staff/inbox", "/staff/export/file", **mine, **given)
+    with office.database.reading() as session:
+        numbers = {one.name: one.id for one in session.scalars(select(ExportTemplate))}
+    chief = office.client("kacho")
+    page = post(chief, "/staff/inbox", "/staff/export", reference=reference).text
+    assert "月次の台帳(課の型)" in page and "自分用" not in page
+    used = post(
+        chief,
+        "/staff/inbox",
+        "/staff/export/template",
+        reference=reference,
+        template=str(numbers["月次の台帳"]),
+    ).text
+    assert 'value="csv_sjis" checked' in used and 'value="{procedure}/{original}"' in used
+    assert len(re.findall(r'name="column" value="[a-z]+" checked', used)) == 2
+    other = {"reference": reference, "template": str(numbers["自分用"])}
+    assert post(chief, "/staff/inbox", "/staff/export/template", **other).status_code == 404
+    assert post(chief, "/staff/inbox", "/staff/export/template/drop", **other).status_code == 404
+    dropped = post(client, "/staff/inbox", "/staff/export/template/drop", **other).text
+    assert "自分用" not in dropped and "月次の台帳" in dropped
 
 
 def test_another_department_cannot_export_a_case(office: Office) -> None:

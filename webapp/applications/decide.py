@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from webapp import clock
 from webapp.applications import follow_up, retain, review
-from webapp.applications.issue import Prepared, prepare_letter
+from webapp.applications.issue import Prepared, issue, prepare_letter
 from webapp.audit import Actor
 from webapp.calendar.business import BusinessCalendar
 from webapp.calendar.era import format_era
@@ -159,6 +159,24 @@ def decide(
         "decided",
         dedupe_key=f"case:{case.id}:decision:{decision.id}",
     )
+    return decision
+
+
+def decide_with_letter(
+    session: Session,
+    case: Case,
+    ruling: Ruling,
+    prepared: Prepared | None,
+    actor: Actor,
+    *,
+    city: City,
+    calendar: BusinessCalendar,
+) -> CaseDecision:
+    """As ``decide``; a letter whose bytes lie in the store already is issued in the same transaction."""
+    decision = decide(session, case, ruling, actor, city=city, calendar=calendar)
+    if prepared is not None:
+        # One message about the result is enough: it leads to the letter.
+        issue(session, case, prepared, actor, tell=False)
     return decision
 
 

@@ -41,7 +41,7 @@ class Wanted:
 
 def wanted(session: Session, found: Sequence[Read], pattern: str) -> list[Wanted]:
     """Return what the ZIP will hold. Raises InvalidInput for an unknown place or more than 500 MB."""
-    _check(pattern)
+    check_pattern(pattern)
     names: set[str] = set()
     result = []
     for one in found:
@@ -108,7 +108,8 @@ def _unique(name: str, taken: set[str]) -> str:
     return candidate
 
 
-def _check(pattern: str) -> None:
+def check_pattern(pattern: str) -> None:
+    """Raise InvalidInput for a pattern with a place that does not exist."""
     used = set(re.findall(r"\{([^{}]*)\}", pattern))
     rest = re.sub(r"\{[a-z]+\}", "", pattern)
     if not used <= PLACES.keys() or "{" in rest or "}" in rest:

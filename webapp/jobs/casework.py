@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.orm import Session
 
 from webapp import audit
-from webapp.applications import erase, remind, retain, submit
+from webapp.applications import batch, erase, remind, retain, submit
 from webapp.booking import expire, registering, registration
 from webapp.booking import remind as remind_users
 from webapp.identity import flows, mail_codes, sessions, throttle
@@ -55,6 +55,7 @@ def erase_old_cases(services: Services) -> str:
     """Delete or make anonymous the cases whose retention period is over, on record."""
 
     def erased(session: Session) -> int:
+        batch.forget(session)
         retain.complete(session)
         done = erase.run(session, audit.SYSTEM, dry_run=False, also=forgetters())
         return len(done.references)

@@ -1,4 +1,4 @@
-"""The worker process: the relay loop, and huey with the clockwork."""
+"""The worker process: the relay loop, ordered batches, and huey with the clockwork."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import signal
 import threading
 from typing import Any
 
-from webapp.jobs import clockwork, line_inbox, relay
+from webapp.jobs import batches, clockwork, line_inbox, relay
 from webapp.jobs.queue import make_queue, start_consumer
 from webapp.wiring import Services
 
@@ -28,6 +28,8 @@ def main(services: Services, *, stop: threading.Event | None = None, senders: in
         target=line_inbox.run_forever, args=(services, stop), name="line-inbox", daemon=True
     )
     inbox.start()
+    many = threading.Thread(target=batches.run_forever, args=(services, stop), name="batches", daemon=True)
+    many.start()
     log.info("worker started")
     try:
         relay.run_forever(services, stop, senders=senders, wake=wake)

@@ -88,19 +88,10 @@ def is_sample(case: Case) -> bool:
 
 def carry_out(case: Case, ruling: decisions.Ruling, prepared: issue.Prepared | None) -> None:
     """Record the decision and, when its letter lies in the store, issue it in the same transaction."""
-    session, actor = db(), current_actor()
-    session.refresh(case, with_for_update=True)
-    decisions.decide(
-        session,
-        case,
-        ruling,
-        actor,
-        city=services().city,
-        calendar=desk.calendar(),
+    db().refresh(case, with_for_update=True)
+    decisions.decide_with_letter(
+        db(), case, ruling, prepared, current_actor(), city=services().city, calendar=desk.calendar()
     )
-    if prepared is not None:
-        # One message about the result is enough: it leads to the letter.
-        issue.issue(session, case, prepared, actor, tell=False)
 
 
 def _ruling(step: str) -> decisions.Ruling:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import Blueprint, render_template, request, send_file
+from flask import Blueprint, flash, render_template, request, send_file
 from werkzeug.wrappers import Response
 
 from webapp import audit, clock
 from webapp.applications import export_files, export_table, export_write
+from webapp.applications import export_templates as templates
 from webapp.applications.export_table import Read
 from webapp.applications.export_write import Written
 from webapp.casework.models import Case
+from webapp.casework.office_models import ExportTemplate
 from webapp.casework.scope import chosen as chosen_cases
 from webapp.errors import InvalidInput
-from webapp.staff import desk
+from webapp.staff import desk, typed
 from webapp.web.downloads import disposition
 from webapp.web.guards import current_actor, staff_required, staff_scope
 from webapp.web.services import services
@@ -38,6 +40,21 @@ def choose() -> str:
     return _page({})
 
 
+@blueprint.post("/template")
+@staff_required("case.export")
+def use_template() -> str:
+    """The same page with the choices of a template; nothing leaves the house."""
+    template = templates.find(db(), typed.number(request.form.get("template"), otherwise=0), desk.officer())
+    return _page({}, chosen=template)
+
+
+@blueprint.post("/template/drop")
+@staff_required("case.export")
+def drop_template() -> str:
+    templates.drop(db(), typed.number(request.form.get("template"), otherwise=0), desk.officer())
+    return _page({})
+
+
 @blueprint.post("/file")
 @staff_required("case.export")
 def file() -> Response | tuple[str, int]:
@@ -46,6 +63,8 @@ def file() -> Response | tuple[str, int]:
     try:
         if kind not in FORMATS:
             raise InvalidInput("format", field="format", say="書き出す形式を選んでください。")
+        if request.form.get("_action") == "keep":
+            return _page({}, chosen=_keep(kind, chosen)), 200
         if kind not in ("json", "zip") and not chosen:
             raise InvalidInput("columns", field="columns", say="書き出す項目を1つ以上選んでください。")
         found = _read()
@@ -60,6 +79,20 @@ def file() -> Response | tuple[str, int]:
         archive = export_files.pack(wished, services().storage.get)
         return send_file(archive, "application/zip", as_attachment=True, download_name=f"{name}.zip")
     return _send(_writers(found, chosen, name)[kind]())
+
+
+def _keep(kind: str, chosen: list[str]) -> ExportTemplate:
+    kept = templates.keep(
+        db(),
+        desk.officer(),
+        request.form.get("template_name", ""),
+        chosen,
+        format=kind,
+        pattern=request.form.get("pattern", "") or export_files.USUAL,
+        is_shared=request.form.get("is_shared") == "yes",
+    )
+    flash(f"書き出しの型「{kept.name}」を保存しました。", "success")
+    return kept
 
 
 def _writers(found: list[Read], chosen: list[str], name: str) -> dict[str, Callable[[], Written]]:
@@ -101,18 +134,23 @@ def _send(written: Written) -> Response:
     return response
 
 
-def _page(errors: dict[str, str]) -> str:
+def _page(errors: dict[str, str], chosen: ExportTemplate | None = None) -> str:
     found = _read()
-    typed = request.form if "format" in request.form or "pattern" in request.form else None
+    given = request.form if "format" in request.form or "pattern" in request.form else None
+    columns = given.getlist("column") if given is not None else export_table.USUAL
     return render_template(
         "staff/export_choose.html",
         references=[one.case.reference for one in found],
         about_case=export_table.case_columns(),
         answers=export_table.answer_columns(found),
-        chosen=set(typed.getlist("column")) if typed is not None else set(export_table.USUAL),
+        chosen=set(chosen.columns if chosen else columns),
         formats=FORMATS,
-        format=request.form.get("format", "csv"),
-        pattern=request.form.get("pattern", "") or export_files.USUAL,
+        format=chosen.format if chosen else request.form.get("format", "csv"),
+        pattern=chosen.pattern if chosen else request.form.get("pattern", "") or export_files.USUAL,
+        templates=templates.usable(db(), desk.officer()),
+        template=chosen,
+        template_name=chosen.name if chosen else request.form.get("template_name", ""),
+        is_shared=chosen.staff_id is None if chosen else request.form.get("is_shared") == "yes",
         places=export_files.PLACES,
         errors=errors,
         error_list=desk.error_list(errors),

@@ -19,7 +19,7 @@ from webapp.errors import NotFound
 from webapp.resident.case_access import remember
 from webapp.tariff.prices import NoPrice
 from webapp.web import booking_form as typed
-from webapp.web import day_boxes, guards, sessions
+from webapp.web import day_boxes, filters, guards, sessions
 from webapp.web.guards import visitor_or_resident
 from webapp.web.services import services
 from webapp.web.transaction import db
@@ -109,7 +109,7 @@ def check(basket: str) -> Answer:
         known=all(b.quote is not None for b in bookings),
         undecided=list(dict.fromkeys(u for b in bookings for u in (b.quote or {}).get("undecided", []))),
         approval=facility.needs_approval(room),
-        reduced=exemption_preview(facility, bookings[0], wished) if wished else None,
+        reduced=_reduced(facility, bookings) if wished else None,
         refund=facility.cancellation,
         expires_at=bookings[0].expires_at,
         extended=bookings[0].extended,
@@ -197,7 +197,7 @@ def _take_series(facility: Facility, room: Room, wish: Wish, until: Any, who: An
     sessions.own("basket", result.basket)
     for skipped in result.skipped:
         flash(
-            _("%(day)s は予約できませんでした。%(why)s", day=skipped.day.isoformat(), why=skipped.why),
+            _("%(day)s は予約できませんでした。%(why)s", day=filters.date_short(skipped.day), why=skipped.why),
             "warning",
         )
     return redirect(url_for(".describe", basket=result.basket), 303)
@@ -263,6 +263,12 @@ def _describe_page(bookings: list[Booking], form: dict[str, Any], errors: list[t
         extended=bookings[0].extended,
         department=services().city.departments.get(facility.department),
     )
+
+
+def _reduced(facility: Facility, bookings: list[Booking]) -> int | None:
+    """What all would cost if the wished exemption were granted; None where it cannot be for one of them."""
+    previews = [exemption_preview(facility, b, str((b.exemption or {}).get("key"))) for b in bookings]
+    return None if None in previews else sum(one.total_yen for one in previews if one is not None)
 
 
 def _known(booking: Booking) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from webapp.booking.wish import Wish, span_of, starts_of
 from webapp.tariff.adjust import NotExempt
 from webapp.tariff.prices import NoPrice
 from webapp.web import booking_form as typed
-from webapp.web import day_boxes
+from webapp.web import day_boxes, filters
 from webapp.web.day_boxes import DayBoxes
 from webapp.web.guards import current_actor, require_scope, staff_required, staff_scope
 from webapp.web.services import services
@@ -109,7 +109,7 @@ def book(slug: str) -> Answer:
         say = "この使い方の料金が表にありません。料金表を確かめてください。"
         return _enter_page(facility, room, chosen, form, bands, [("band", say)]), 422
     for one in skipped:
-        flash(f"{one.day.isoformat()} は予約できませんでした。{one.why}", "warning")
+        flash(f"{filters.date_short(one.day)} は予約できませんでした。{one.why}", "warning")
     state = SAY.get(done.state, done.state)
     flash(
         f"予約しました。受付番号 {done.case.reference}({state})。照会用パスワード {done.password}", "success"

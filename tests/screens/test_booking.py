@@ -178,7 +178,7 @@ def test_a_series_names_the_day_it_could_not_take(app: Flask, browser: FlaskClie
     path = "/book/gym/whole/2026-06-17"
     send(other, other.get(path), path, band="am", resident="yes")
     page = browser.get(hold(browser, "a", until="2026-06-24", repeat="weekly").headers["Location"])
-    assert "2026-06-17" in page.text and "ほかの予約と重なっています" in page.text
+    assert "6月17日" in page.text and "ほかの予約と重なっています" in page.text
 
 
 def test_cancelling_shows_the_refund_before_the_button(browser: FlaskClient) -> None:

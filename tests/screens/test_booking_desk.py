@@ -81,7 +81,7 @@ def test_a_taken_band_names_what_is_free_and_keeps_what_was_typed(office: Office
 def test_a_weekly_booking_at_the_counter_names_the_skipped_day(office: Office) -> None:
     client = office.client("kanri")
     book(client, day="2026-06-17")
-    assert "2026-06-17 は予約できませんでした" in book(client, until="2026-06-24")
+    assert "6月17日（水） は予約できませんでした" in book(client, until="2026-06-24")
 
 
 def test_a_designated_manager_sees_only_its_own_facility(office: Office) -> None:
@@ -90,6 +90,19 @@ def test_a_designated_manager_sees_only_its_own_facility(office: Office) -> None
     assert client.get("/staff/timeline?facility=gym").status_code == 200
     assert "電話 次郎" not in client.get("/staff/timeline?facility=gym").text
     assert client.get("/staff/timeline/gym/book").status_code == 404
+    assert client.get("/staff/facilities").text.count("みほん体育館") == 0
+    token = re.search(r"/bookings/([^/]+)/change", _application(office))
+    assert token is not None
+    for page in (f"/staff/timeline/gym/bookings/{token.group(1)}/{verb}" for verb in ("change", "cancel")):
+        assert client.get(page).status_code == 404
+
+
+def _application(office: Office) -> str:
+    """The page of a booking of the gym, as its own officer sees it."""
+    client = office.client("kanri")
+    reference = re.search(r"\d\d-\d{4}-\d{4}", book(client))
+    assert reference is not None
+    return client.get(f"/staff/facilities/applications/{reference.group()}").text
 
 
 def test_the_week_view_opens(office: Office) -> None:
@@ -174,4 +187,16 @@ def test_figures_count_online_share_and_leave_as_csv(office: Office) -> None:
     client = office.client("kanri")
     book(client)
     assert "0%" in client.get("/staff/facilities/figures?year=2026").text
-    assert "みほん体育館,2026,1,0,0" in client.get("/staff/facilities/figures.csv?year=2026").text
+    assert "みほん体育館,2026,1,0,0,," in client.get("/staff/facilities/figures.csv?year=2026").text
+
+
+def test_a_target_stands_beside_the_figure_it_is_for(office: Office) -> None:
+    client = office.client("kanri")
+    book(client)
+    path = "/staff/facilities/gym/targets"
+    assert post(client, path, path, year="2026", use="130", online="").status_code == 422
+    assert post(client, path, path, year="2026", use="60", online="40").status_code == 303
+    shown = client.get("/staff/facilities/figures?year=2026").text
+    assert "40%" in shown and "60%" in shown and "未達" in shown
+    assert "みほん体育館,2026,1,0,0,40,0,60," in client.get("/staff/facilities/figures.csv?year=2026").text
+    assert client.get("/staff/facilities/gym/targets?year=2027").text.count('value="60"') == 0

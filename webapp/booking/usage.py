@@ -8,8 +8,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from webapp import clock
+from webapp.booking import targets
 from webapp.booking.facility import Facilities, Facility
-from webapp.booking.models import Booking
+from webapp.booking.models import Booking, Target
 from webapp.booking.wish import starts_of
 from webapp.calendar.business import days_between
 from webapp.calendar.fiscal import fiscal_range
@@ -31,6 +32,7 @@ class Figures:
     absent: int
     used_hours: int
     open_hours: int
+    target: Target | None = None
 
     @property
     def online_percent(self) -> int | None:
@@ -47,6 +49,7 @@ def figures(
     """The figures of a fiscal year, up to today where the year still runs."""
     first, after = fiscal_range(year)
     until = min(after, clock.today() + timedelta(days=1))
+    aims = targets.of_year(session, year)
     for facility in chosen:
         rows = _rows(session, facility, first, after)
         counted = [row for row in rows if row.state in COUNTED]
@@ -61,6 +64,7 @@ def figures(
             absent=sum(row.attended is False for row in rows),
             used_hours=round(sum((row.ends_at - row.starts_at).total_seconds() for row in past) / 3600),
             open_hours=open_hours(facilities, facility, first, until),
+            target=aims.get(facility.slug),
         )
 
 

@@ -1,7 +1,5 @@
-"""Running facilities: what waits for approval, closures with what they displace, registrations, figures."""
+"""Running facilities: what waits for approval, closures with what they displace, registrations."""
 
-import csv
-import io
 from collections.abc import Sequence
 from fractions import Fraction
 
@@ -9,11 +7,10 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from webapp import clock
-from webapp.booking import approve, board, close, find, registering, usage
+from webapp.booking import approve, board, close, find, registering
 from webapp.booking.errors import NotAllowed, Taken
 from webapp.booking.models import Booking, Registration
 from webapp.booking.states import SAY
-from webapp.calendar.fiscal import fiscal_label
 from webapp.casework import lookup
 from webapp.casework.models import Case
 from webapp.errors import NotFound
@@ -21,7 +18,6 @@ from webapp.staff.timeline import facility_for, my_facilities
 from webapp.web import booking_form as typed
 from webapp.web import day_boxes
 from webapp.web.change_form import may_change
-from webapp.web.downloads import disposition
 from webapp.web.guards import current_actor, staff_required, staff_scope
 from webapp.web.services import services
 from webapp.web.transaction import db
@@ -142,49 +138,6 @@ def end_closure(slug: str, number: int) -> Response:
     close.reopen(db(), services().facilities, number, current_actor(), facility=slug)
     flash("休止を終わりにしました。", "success")
     return redirect(url_for(".closures", slug=slug), 303)
-
-
-@blueprint.get("/facilities/figures")
-@staff_required("statistics.read")
-def figures() -> str:
-    years = usage.years(db())
-    year = request.args.get("year", years[0], type=int)
-    mine = my_facilities("statistics.read")
-    return render_template(
-        "staff/facilities_figures.html",
-        rows=list(usage.figures(db(), services().facilities, mine, year)),
-        year=year,
-        years=[(one, fiscal_label(one)) for one in years],
-        label=fiscal_label(year),
-    )
-
-
-@blueprint.get("/facilities/figures.csv")
-@staff_required("statistics.read")
-def figures_csv() -> Response:
-    year = request.args.get("year", usage.years(db())[0], type=int)
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(
-        [
-            "施設",
-            "年度",
-            "予約件数",
-            "オンライン件数",
-            "オンライン率%",
-            "利用率%",
-            "人数",
-            "料金",
-            "取消",
-            "不来館",
-        ]
-    )
-    for row in usage.figures(db(), services().facilities, my_facilities("statistics.read"), year):
-        figures_of = (row.bookings, row.online, row.online_percent, row.use_percent, row.people, row.yen)
-        writer.writerow([row.facility.name.ja, year, *figures_of, row.cancelled, row.absent])
-    response = Response("\ufeff" + out.getvalue(), mimetype="text/csv")
-    response.headers["Content-Disposition"] = disposition("attachment", f"施設利用-{year}.csv")
-    return response
 
 
 def _registrations() -> list[tuple[Registration, Case]]:

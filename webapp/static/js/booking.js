@@ -1,4 +1,5 @@
-// A countdown beside the written end of a hold; without it the page says the same in words.
+// A countdown beside the written end of a hold, and a word when it is nearly over; without it the page
+// says the same in words.
 (() => {
   const hold = document.querySelector(".hold[data-expires]");
   if (!hold) return;
@@ -6,9 +7,14 @@
   const line = document.createElement("p");
   line.setAttribute("aria-live", "off");
   hold.prepend(line);
+  const warning = hold.querySelector(".hold__warning");
   const show = () => {
     const left = Math.max(0, Math.ceil((end - Date.now()) / 1000));
     line.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+    if (left <= 180 && warning.hidden) {
+      warning.hidden = false;
+      hold.classList.add("hold--ending");
+    }
     if (left > 0) setTimeout(show, 1000);
   };
   show();

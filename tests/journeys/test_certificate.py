@@ -9,8 +9,13 @@ from tests.journeys.person import Person
 
 
 def test_a_certificate_travels_from_the_phone_to_the_notice(enter: Callable[..., Person]) -> None:
-    phone, desk = enter(), enter(width=1280)
+    phone = enter()
     phone.reads_all_languages = True
+    travel(phone, enter(width=1280))
+
+
+def travel(phone: Person, desk: Person) -> None:
+    """The whole way of one application."""
     reference = apply(phone)
     steps.wait_for_mail(phone, reference)
     steps.staff_sign_in(desk, "shimin")

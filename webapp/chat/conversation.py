@@ -19,7 +19,7 @@ from webapp.chat.pieces import Message, hit, menu_taps, page, say, text
 from webapp.chat.search import Finder
 from webapp.city import City
 from webapp.errors import InvalidInput
-from webapp.messaging import line_menu, linking, one_time_links, webhook
+from webapp.messaging import line_menu, linking, one_time_links, try_out, webhook
 from webapp.messaging.garbage import GarbageCalendar
 from webapp.messaging.line_reply import LINK_TOKEN
 from webapp.messaging.models import LineAccount
@@ -84,7 +84,11 @@ def _speak(
     if kind == "message":
         message = event.get("message")
         if isinstance(message, dict) and message.get("type") == "text":
-            return search(session, str(message.get("text", "")), house, lang, channel="line"), False
+            words = str(message.get("text", ""))
+            if code := try_out.code_in(words):
+                done = try_out.register(session, account, code)
+                return [text(say("try_phone" if done else "link_failed", lang))], False
+            return search(session, words, house, lang, channel="line"), False
         return [_report(session, account, house, lang, "photo")], False
     if kind == "postback":
         postback = event.get("postback")

@@ -92,6 +92,10 @@ WORDS: Final[dict[str, Text]] = {
         easy="つながりました。手続きの おしらせが ここに とどきます。いつでも やめられます。",
         en="Linked. News about your procedures will arrive here. You can undo this on your account page.",
     ),
+    "try_phone": Text(
+        ja="このLINEに、お知らせの試し送りが届くようにしました。",
+        en="Trial notices will arrive on this phone.",
+    ),
     "link_failed": Text(
         ja="連携できませんでした。時間が過ぎたか、使い終わったリンクです。もう一度お試しください。",
         easy="つながりませんでした。もう一度 して ください。",

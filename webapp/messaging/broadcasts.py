@@ -5,6 +5,7 @@ draft -> waiting -> approved -> sending -> done; cancelled from everywhere befor
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,6 +25,7 @@ from webapp.outbox import quiet
 from webapp.outbox.models import Lane, OutboxMessage
 from webapp.yaml_source import Text
 
+MONTH: Final = re.compile(r"(19|20)\d\d-(0[1-9]|1[0-2])")
 STEPS: Final = {
     "ask": ({"draft"}, "waiting"),
     "return": ({"waiting"}, "draft"),
@@ -59,13 +61,13 @@ class Draft:
 
 @dataclass(frozen=True)
 class Progress:
-    """People by outbox status; 「受付」 means taken over by LINE or the mail server, not read."""
+    """People by channel and outbox status; 「受付」 means taken over by LINE or the mail server, not read."""
 
-    people: dict[str, int]
+    channels: dict[str, dict[str, int]]
 
     @property
     def total(self) -> int:
-        return sum(self.people.values())
+        return sum(sum(people.values()) for people in self.channels.values())
 
 
 def save(session: Session, draft: Draft, city: City, actor: Actor, row: Broadcast | None = None) -> Broadcast:
@@ -176,13 +178,17 @@ def finish_done(session: Session) -> int:
 
 
 def progress(session: Session, row: Broadcast) -> Progress:
-    """Return people by status."""
+    """Return how far a notice is."""
     query = (
-        select(OutboxMessage.status, func.sum(OutboxMessage.recipients))
+        select(OutboxMessage.channel, OutboxMessage.status, func.sum(OutboxMessage.recipients))
         .where(OutboxMessage.broadcast_id == row.id, OutboxMessage.status != "superseded")
-        .group_by(OutboxMessage.status)
+        .group_by(OutboxMessage.channel, OutboxMessage.status)
+        .order_by(OutboxMessage.channel)
     )
-    return Progress({status: int(number) for status, number in session.execute(query)})
+    channels: dict[str, dict[str, int]] = {}
+    for channel, status, number in session.execute(query):
+        channels.setdefault(channel, {})[status] = int(number)
+    return Progress(channels)
 
 
 def latest(session: Session, limit: int = 50) -> list[Broadcast]:
@@ -220,12 +226,31 @@ def _check(draft: Draft, city: City) -> None:
         raise InvalidInput("topic", field="topic", say="お知らせの種類を選んでください。")
     if draft.lane == "emergency" and not topic.emergency:
         raise InvalidInput("lane", field="lane", say="緊急として送れるのは、防災・避難の情報だけです。")
+    if unknown := set(draft.areas) - {area.key for area in city.areas}:
+        raise InvalidInput(f"areas {sorted(unknown)}", field="areas", say="地域を選び直してください。")
+    _check_months(draft)
+    missing = {*draft.title.missing(), *draft.body.missing()}
+    if draft.lane == "emergency" and missing:
+        lang = sorted(missing)[0]
+        part = "title" if lang in draft.title.missing() else "body"
+        raise InvalidInput(
+            part, field=f"{part}_{lang}", say="緊急のお知らせは、3つの言語のすべてで書いてください。"
+        )
     if not draft.title.ja.strip() or len(draft.title.ja) > 60:
         raise InvalidInput("title", field="title", say="見出しを60文字までで入力してください。")
     if not draft.body.ja.strip() or len(draft.body.ja) > 1000:
         raise InvalidInput("body", field="body", say="本文を1000文字までで入力してください。")
     if draft.url and not draft.url.startswith("https://"):
         raise InvalidInput("url", field="url", say="リンク先は https:// から入力してください。")
+
+
+def _check_months(draft: Draft) -> None:
+    for field in ("born_from", "born_to"):
+        month = getattr(draft, field)
+        if month and not MONTH.fullmatch(month):
+            raise InvalidInput(field, field=field, say="年月を 2024-04 の形で入力してください。")
+    if draft.born_from and draft.born_to and draft.born_from > draft.born_to:
+        raise InvalidInput("born_to", field="born_to", say="「から」より後の年月を入力してください。")
 
 
 def _step(row: Broadcast, name: str) -> None:

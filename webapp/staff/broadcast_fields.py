@@ -1,4 +1,4 @@
-"""The form of a notice, and words for where its messages are."""
+"""The form of a notice, and the ages its birth months mean."""
 
 from __future__ import annotations
 
@@ -13,17 +13,6 @@ from webapp.messaging.topic_models import Broadcast
 from webapp.web.widgets import FieldView
 from webapp.yaml_source import LANGS
 
-OUTBOX_WORDS: Final = {
-    "queued": "送信待ち",
-    "sending": "送信中",
-    "accepted": "送信済（LINE・メールサーバー受付）",
-    "rejected": "受け付けられず",
-    "unreachable": "届かない宛先",
-    "expired": "期限切れで送らず",
-    "superseded": "分けて送り直し",
-    "cancelled": "取りやめ",
-    "unknown": "不明（確認が必要）",
-}
 _LANG_WORDS: Final = {"ja": "日本語", "easy": "やさしい日本語", "en": "英語"}
 
 
@@ -85,6 +74,20 @@ def fields(typed: MultiDict[str, str], errors: dict[str, str], city: City) -> li
             if one.name == field and error in errors:
                 one.errors = [errors[error]]
     return made
+
+
+def ages(born_from: str, born_to: str) -> str:
+    """Say how old the children are this month: 「0歳8か月から1歳7か月まで」."""
+    young, old = _age(born_to), _age(born_from)
+    return "".join((f"{young}から" if young else "", f"{old}まで" if old else ""))
+
+
+def _age(month: str) -> str:
+    if not month:
+        return ""
+    today, (year, number) = clock.today(), (int(part) for part in month.split("-"))
+    months = max(0, today.year * 12 + today.month - year * 12 - number)
+    return f"{months // 12}歳{months % 12}か月"
 
 
 def count_field(errors: dict[str, str]) -> FieldView:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from webapp import clock
 from webapp.errors import Forbidden, IllegalStep, InvalidInput
-from webapp.messaging import broadcasts, line_lint, notices, prepared
+from webapp.messaging import broadcasts, line_lint, notices, prepared, try_out
 from webapp.messaging.broadcasts import Draft
 from webapp.messaging.topic_models import Broadcast
-from webapp.messaging.topics import Person
-from webapp.staff import broadcast_fields, desk
+from webapp.staff import broadcast_fields, desk, outbox_words
 from webapp.web.guards import current_actor, staff_required, staff_scope
 from webapp.web.services import services
 from webapp.web.transaction import db
@@ -34,6 +33,35 @@ def overview() -> str:
         words=broadcasts.STATUS_WORDS,
         prepared=prepared.load(services().settings.city_dir).notices,
         may_write=bool(staff_scope("message.broadcast")),
+        line_on=services().line is not None,
+        lanes=outbox_words.by_lane(db()),
+    )
+
+
+@blueprint.get("/phone")
+@staff_required("message.broadcast")
+def phone() -> str:
+    """Show whether the own LINE is registered for trying out."""
+    if services().line is None:
+        abort(404)
+    return render_template(
+        "staff/broadcasts_phone.html", phones=try_out.phones(db(), desk.officer()), code=""
+    )
+
+
+@blueprint.post("/phone")
+@staff_required("message.broadcast")
+def change_phone() -> str | Response:
+    """Make a code to type into the talk, or take the phones off."""
+    if services().line is None:
+        abort(404)
+    if request.form.get("_action") == "forget":
+        try_out.forget(db(), desk.officer())
+        flash("試し送り用のLINEを外しました。", "success")
+        return redirect(url_for(".phone"), code=303)
+    code = try_out.new_code(db(), desk.officer())
+    return render_template(
+        "staff/broadcasts_phone.html", phones=try_out.phones(db(), desk.officer()), code=code
     )
 
 
@@ -111,19 +139,16 @@ def _step(row: Broadcast, action: str) -> str:
 
 def _try_out(row: Broadcast) -> str:
     me = desk.officer()
-    if not me.email:
+    people = try_out.people(db(), me, line_on=services().line is not None)
+    if not people:
         raise InvalidInput("email", field="try", say="あなたの職員アカウントにメールアドレスがありません。")
-    people = [Person(email=me.email, name=me.name, lang=lang) for lang in LANGS]
+    notice = broadcasts.notice_of(row, services().city)
     key = f"try:{row.id}:{me.id}:{int(clock.now().timestamp())}"
-    for person in people:
-        notices.enqueue_notice(
-            db(),
-            broadcasts.notice_of(row, services().city),
-            [person],
-            lane="transactional",
-            key=f"{key}:{person.lang}",
-        )
-    return "あなたのメールアドレスに、3つの言語で試しに送ります。"
+    for lang in LANGS:
+        mine = [person for person in people if person.lang == lang]
+        notices.enqueue_notice(db(), notice, mine, lane="transactional", key=f"{key}:{lang}")
+    ways = [way for way, has in (("LINE", people[0].user_id), ("メール", people[-1].email)) if has]
+    return f"あなたの{'と'.join(ways)}に、3つの言語で試しに送ります。"
 
 
 def _may_see() -> None:
@@ -180,7 +205,8 @@ def _page(row: Broadcast, errors: dict[str, str]) -> str:
     return render_template(
         "staff/broadcasts_show.html",
         row=row, notice=notice, langs=LANGS, complaints=complaints, errors=list(errors.items()),
-        words=broadcasts.STATUS_WORDS, status_words=broadcast_fields.OUTBOX_WORDS,
+        words=broadcasts.STATUS_WORDS, status_words=outbox_words.STATUSES,
+        channel_words=outbox_words.CHANNELS,        ages=broadcast_fields.ages(row.born_from, row.born_to),
         people=len(broadcasts.people_of(db(), row, line_on=line_on)), progress=broadcasts.progress(db(), row),
         topic=next((t.name.ja for t in city.topics if t.key == row.topic), row.topic),
         areas=[area.name.ja for area in city.areas if area.key in row.areas],

@@ -7,26 +7,21 @@ from werkzeug.wrappers import Response
 
 from webapp.chat import open_questions
 from webapp.messaging import deciding
-from webapp.outbox import relay
-from webapp.outbox.models import LANES
-from webapp.staff.broadcast_fields import OUTBOX_WORDS
+from webapp.staff import outbox_words
 from webapp.web.guards import current_actor, staff_required
 from webapp.web.transaction import db
 
 blueprint = Blueprint("delivery", __name__, url_prefix="/delivery")
-LANE_WORDS = {"emergency": "緊急", "transactional": "手続き", "reminder": "期限・予定", "bulk": "お知らせ"}
 
 
 @blueprint.get("")
 @staff_required("system.manage")
 def show() -> str:
     """Show numbers by lane, paused channels and messages of unknown fate."""
-    counts = relay.counts(db())
-    rows = [(LANE_WORDS[lane], [counts.get((lane, status), 0) for status in OUTBOX_WORDS]) for lane in LANES]
     return render_template(
         "staff/delivery_show.html",
-        rows=rows,
-        words=OUTBOX_WORDS,
+        rows=outbox_words.by_lane(db()),
+        words=outbox_words.STATUSES,
         waiting=deciding.waiting(db()),
         paused=deciding.paused(db()),
     )

@@ -12,9 +12,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.casework_office import open_office
+from tests.fakes import hall
 from tests.fakes.payment_world import STAFF, World
 from webapp import clock
 from webapp.applications import fix_fee, paid
+from webapp.booking import expire
+from webapp.booking.confirm import confirm
 from webapp.casework import timeline
 from webapp.casework.models import Case
 from webapp.city import PaymentRules
@@ -153,6 +156,20 @@ def test_an_application_whose_fee_lapses_comes_before_staff_who_may_ask_again(
             assert (case.news, events[-1]) == ("arrived", "charge_lapsed")
             assert "payment_lapsed" in told(session)
             assert fix_fee.fix_fee(session, case, lines, date(2026, 12, 25), STAFF).open_yen == 300
+
+
+@pytest.mark.parametrize(("lapses", "state"), [(True, "lapsed"), (False, "overdue")])
+def test_a_booking_lapses_only_where_its_facility_says_so(world: World, lapses: bool, state: str) -> None:
+    places = hall.facilities(payment={"days_after": 5, "lapse": lapses})
+    with world.database.transaction() as session:
+        basket = hall.held(session, places, "a", date(2026, 12, 15)).basket
+        made = confirm(session, places, basket, contact=hall.CONTACT, actor=hall.RESIDENT)
+        assert made.charge is not None
+    with clock.frozen(on(date(2026, 11, 27))):
+        run(world)
+        with world.database.transaction() as session:
+            assert expire.lapse_unpaid(session, places) == lapses
+    assert world.fresh(made.charge).status == state
 
 
 def test_a_city_may_let_nothing_lapse() -> None:

@@ -191,7 +191,7 @@ def open_booking_charge(
     *,
     prepaid: bool,
 ) -> Charge:
-    """Open the charge of a booking case; with `prepaid` the slot is held only until `due`."""
+    """Open the charge of a booking case; with `prepaid` the slot is held until `due`, where it lapses."""
     return open_charge(
         session,
         case_id=case.id,
@@ -205,7 +205,7 @@ def open_booking_charge(
         title=case.title,
         facility=facility.slug,
         department=facility.department,
-        pay_before=due if prepaid else None,
+        pay_before=due if prepaid and facility.payment.lapse else None,
         konbini_until=last_day(due),
     )
 

@@ -31,8 +31,9 @@ def by_reference(session: Session, reference: str, *, lock: bool = False) -> Cas
 
 def references_of(session: Session, case_ids: Iterable[int]) -> dict[int, str]:
     """Return the reference numbers of these cases, by their ids."""
-    found = session.execute(select(Case.id, Case.reference).where(Case.id.in_(list(case_ids))))
-    return dict(found.tuples().all())
+    query = select(Case.id, Case.reference).where(Case.id.in_(list(case_ids)))
+    found: dict[int, str] = dict(session.execute(query).all())
+    return found
 
 
 def with_password(session: Session, reference: str, password: str) -> Case:

@@ -1,9 +1,10 @@
 """A charge in one language, ready to show: state, lines, what is left, what happened."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
+from webapp import clock
 from webapp.payment import states
 from webapp.payment.attempts import in_language
 from webapp.payment.models import Charge, Refund
@@ -52,6 +53,8 @@ class ChargeView:
     waived_yen: int
     refunded_yen: int
     due_on: date | None
+    hold_ends: datetime | None
+    """The moment a hold ends, where that is within a day; at midnight ``due_on`` says it better."""
     opened_at: datetime
     slip: Slip | None
     failed: bool
@@ -80,6 +83,7 @@ def of(charge: Charge, lang: str) -> ChargeView:
         waived_yen=charge.waived_yen,
         refunded_yen=charge.refunded_yen,
         due_on=charge.due_on,
+        hold_ends=_within_a_day(charge.pay_before),
         opened_at=charge.opened_at,
         slip=None
         if pending is None
@@ -91,3 +95,7 @@ def of(charge: Charge, lang: str) -> ChargeView:
             entry.state == "parked" and entry.refunded_yen < entry.amount_yen for entry in charge.settlements
         ),
     )
+
+
+def _within_a_day(moment: datetime | None) -> datetime | None:
+    return None if moment is None or clock.tokyo(moment).time() == time.min else moment

@@ -37,6 +37,7 @@ def revenue() -> str:
         since=since,
         last=until - timedelta(days=1),
         payees=_payee_names(),
+        facilities=_facility_names(),
         methods=METHOD_WORDS,
         shares=[(fiscal_label(share.fiscal_year), share) for share in shares],
         balance=ledger.check(db()) if staff_scope("payment.read").everywhere else None,
@@ -47,13 +48,13 @@ def revenue() -> str:
 @staff_required("payment.read")
 def revenue_csv() -> Response:
     since, until = _span()
-    names = _payee_names()
+    names, places = _payee_names(), _facility_names()
     head = ["受け取るところ", "歳入科目", "施設", "方法", "件数", "収納額", "還付額", "差引", "手数料"]
     body = [
         [
             names.get(row.payee, row.payee),
             row.revenue_item,
-            row.facility,
+            places.get(row.facility, row.facility),
             METHOD_WORDS[row.method],
             row.count,
             row.settled_yen,
@@ -77,6 +78,7 @@ def payouts() -> str:
         since=since,
         last=until - timedelta(days=1),
         payees=_payee_names(),
+        facilities=_facility_names(),
     )
 
 
@@ -84,7 +86,7 @@ def payouts() -> str:
 @staff_required("payment.read")
 def payouts_csv() -> Response:
     since, until = _span()
-    names = _payee_names()
+    names, places = _payee_names(), _facility_names()
     head = ["入金日", "受け取るところ", "歳入科目", "施設", "決済サービス"]
     head += ["件数", "収納額", "手数料", "入金額"]
     body = [
@@ -92,7 +94,7 @@ def payouts_csv() -> Response:
             row.paid_out_on.isoformat() if row.paid_out_on else "未入金",
             names.get(row.payee, row.payee),
             row.revenue_item,
-            row.facility,
+            places.get(row.facility, row.facility),
             row.provider,
             row.count,
             row.gross_yen,
@@ -130,6 +132,10 @@ def _span() -> tuple[date, date]:
 
 def _payee_names() -> dict[str, str]:
     return {key: payee.name.ja for key, payee in services().city.payees.items()}
+
+
+def _facility_names() -> dict[str, str]:
+    return {facility.slug: facility.name.ja for facility in services().facilities}
 
 
 def _csv(name: str, lines: Sequence[Sequence[object]]) -> Response:

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from asn1crypto import cms as asn1_cms
+from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.x509.oid import ObjectIdentifier
+from pyhanko.sign.validation.generic_cms import async_validate_detached_cms
+from pyhanko_certvalidator import ValidationContext
 
 from integrations.identity import jpki_names
 from integrations.identity.cards import BY_KEY, Card
 from integrations.identity.jpki_verifier import JpkiVerifier
 from integrations.identity.simulator_pki import TestAuthority, era_date, other_names, sign_digest
+from webapp.identity import cms
 from webapp.ports.signature import Signed, Verdict
 
 DOCUMENT = '{"name":"見本　花子","procedure":"juminhyo"}'.encode()
@@ -255,3 +261,32 @@ def test_padding_of_another_scheme_is_refused(authority: TestAuthority, hanako: 
         hanako[0].sign(DOCUMENT, pss, hashes.SHA256()), hanako[1].public_bytes(serialization.Encoding.DER)
     )
     assert judge(authority, hanako, signed=signed).failed == ["signature_over_document"]
+
+
+@pytest.mark.parametrize(("change", "agrees"), [("none", True), ("document", False), ("authority", False)])
+def test_openssl_and_pyhanko_agree_on_the_file_we_hand_out(
+    authority: TestAuthority, hanako: Issued, tmp_path: Path, change: str, agrees: bool
+) -> None:
+    """The evidence leaves as a detached CMS file: two others judge it, with nothing of ours."""
+    signed = sign_digest(*hanako, digest_of(DOCUMENT))
+    document = DOCUMENT + (b" " if change == "document" else b"")
+    root = (authority if change != "authority" else TestAuthority.make()).certificate
+    file = cms.detached(signed.signature, signed.certificate)
+    (tmp_path / "sig.p7s").write_bytes(file)
+    (tmp_path / "doc").write_bytes(document)
+    (tmp_path / "ca").write_bytes(root.public_bytes(serialization.Encoding.PEM))
+    command = (
+        "openssl cms -verify -binary -purpose any -inform DER -in sig.p7s -content doc -CAfile ca".split()
+    )
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
+    assert (done.returncode == 0) is agrees, done.stderr.decode()
+    status = asyncio.run(
+        async_validate_detached_cms(
+            document,
+            asn1_cms.ContentInfo.load(file)["content"],
+            signer_validation_context=ValidationContext(
+                trust_roots=[asn1_x509.Certificate.load(root.public_bytes(serialization.Encoding.DER))]
+            ),
+        )
+    )
+    assert (status.intact and status.valid and status.trusted) is agrees

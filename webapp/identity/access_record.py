@@ -14,7 +14,7 @@ from webapp.errors import InvalidInput
 from webapp.identity.models import Staff
 from webapp.identity.proof_models import AccessShield
 
-SHOWN = ("case.view", "case.file", "case.export", "case.document")
+SHOWN = ("case.view", "case.file", "case.export", "case.document", "case.signature")
 
 
 @dataclass(frozen=True)

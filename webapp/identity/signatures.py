@@ -20,6 +20,7 @@ from webapp.identity.residents import asserted
 from webapp.ports.signature import SignatureVerifier, Signed, SignerClaims, Verdict
 
 GOOD = ("valid", "valid_revocation_unknown")
+SAME_PERSON = "signed_by_the_applicant"
 
 
 def canonical(content: dict[str, Any]) -> bytes:
@@ -52,12 +53,32 @@ def judge(verifier: SignatureVerifier, document: bytes, signed: Signed, *, at: d
 def store(session: Session, row: Signature, signed: Signed, verdict: Verdict, actor: Actor) -> Signature:
     """Keep signature, evidence and verdict. A good signature by another person than signed in is invalid."""
     row = session.get_one(Signature, row.id)
+    row.signed_at = clock.now()
+    is_theirs = _is_same_person(session, row.resident_id, verdict.signer)
+    return _keep(session, row, signed, verdict, actor, is_theirs=is_theirs)
+
+
+def store_again(
+    session: Session, row: Signature, signed: Signed, verdict: Verdict, actor: Actor
+) -> Signature:
+    """Keep a later verdict on the same evidence. Who signed was settled then: names change afterwards."""
+    row = session.get_one(Signature, row.id)
+    assert row.verdict is not None
+    was_theirs = not any(
+        check["code"] == SAME_PERSON and check["ok"] is False for check in row.verdict["checks"]
+    )
+    return _keep(session, row, signed, verdict, actor, is_theirs=was_theirs)
+
+
+def _keep(
+    session: Session, row: Signature, signed: Signed, verdict: Verdict, actor: Actor, *, is_theirs: bool
+) -> Signature:
     checks = [{"code": check.code, "ok": check.ok, "note": check.note} for check in verdict.checks]
     outcome: str = verdict.outcome
-    if outcome in GOOD and not _is_same_person(session, row.resident_id, verdict.signer):
-        outcome = "invalid"
-        checks.append({"code": "signed_by_the_applicant", "ok": False, "note": ""})
-    row.signed_at, row.simulated = clock.now(), verdict.simulated
+    if outcome in GOOD:
+        checks.append({"code": SAME_PERSON, "ok": is_theirs, "note": ""})
+        outcome = outcome if is_theirs else "invalid"
+    row.simulated = verdict.simulated
     row.evidence = {
         "signature": base64.b64encode(signed.signature).decode(),
         "certificate": base64.b64encode(signed.certificate).decode(),
@@ -102,13 +123,10 @@ def of_case(session: Session, case_id: int) -> list[Signature]:
     return list(session.scalars(select(Signature).where(Signature.case_id == case_id).order_by(Signature.id)))
 
 
-def judge_again(session: Session, row: Signature, verifier: SignatureVerifier, actor: Actor) -> Signature:
-    """Judge a kept signature once more, as of its signing, for instance when a revocation list has come."""
+def kept(row: Signature) -> Signed:
+    """Return the evidence of a signature, to judge it again when a revocation list has come."""
     assert row.evidence is not None
-    assert row.signed_at is not None
-    kept = row.evidence
-    signed = Signed(base64.b64decode(kept["signature"]), base64.b64decode(kept["certificate"]))
-    return store(session, row, signed, verifier.verify(row.document, signed, at=row.signed_at), actor)
+    return Signed(base64.b64decode(row.evidence["signature"]), base64.b64decode(row.evidence["certificate"]))
 
 
 def _is_same_person(session: Session, resident_id: int, signer: SignerClaims | None) -> bool:

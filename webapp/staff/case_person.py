@@ -18,7 +18,7 @@ from webapp.web.transaction import db
 OUTCOMES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "valid": ("有効", "good"),
-        "valid_revocation_unknown": ("有効(失効の確認はまだ)", "attention"),
+        "valid_revocation_unknown": ("検証済み(失効は未確認)", "attention"),
         "invalid": ("無効", "bad"),
     }
 )
@@ -42,6 +42,7 @@ class SignatureLine:
     signed_at: datetime | None
     failed: list[str]
     simulated: bool
+    number: int = 0
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def _signatures(case: Case) -> list[SignatureLine]:
             continue
         label, tone = OUTCOMES.get(row.verdict["outcome"], OUTCOMES["invalid"])
         failed = [str(check["code"]) for check in row.verdict["checks"] if check["ok"] is False]
-        lines.append(SignatureLine(label, tone, row.signed_at, failed, row.simulated))
+        lines.append(SignatureLine(label, tone, row.signed_at, failed, row.simulated, row.id))
     return lines
 
 

@@ -16,6 +16,7 @@ from webapp.casework import assign
 from webapp.casework.office_models import ExportTemplate
 from webapp.db import Database
 from webapp.identity import staff_accounts
+from webapp.outbox.models import OutboxMessage
 
 
 @pytest.fixture
@@ -174,11 +175,41 @@ def test_an_overdue_correction_becomes_news_and_is_told_once(office: Office) -> 
             with office.database.transaction() as session:
                 remind.remind_corrections(session)
         with office.database.reading() as session:
-            from webapp.outbox.models import OutboxMessage
-
             assert office.case(session, reference).news == "overdue"
             keys = [key for key in session.scalars(select(OutboxMessage.dedupe_key)) if key.endswith(":over")]
             assert len(keys) == 1
+
+
+def test_a_correction_nobody_answers_is_listed_and_told_but_never_ended_by_a_clock(office: Office) -> None:
+    reference = office.submit()
+    client = office.client()
+    here = f"/staff/cases/{reference}/correction"
+    asked = {"_action": "send", "mark": "tel", "reason:tel": "wrong", "note:tel": ""}
+    post(client, here, here, **asked, **boxes("deadline", clock.today() + timedelta(days=5)))
+    start = clock.now()
+    for day in range(60):
+        with clock.frozen(start + timedelta(days=day)), office.database.transaction() as session:
+            remind.remind_corrections(session)
+    with office.database.reading() as session:
+        case = office.case(session, reference)
+        assert (case.status, case.closed_at, case.news) == ("correction", None, "overdue")
+        keys = session.scalars(select(OutboxMessage.dedupe_key).order_by(OutboxMessage.id)).all()
+        assert [key.rpartition(":")[2] for key in keys if ":correction:" in key][1:] == ["soon", "over"]
+    with clock.frozen(start + timedelta(days=60)):
+        desk = office.client()
+        assert reference in desk.get("/staff/inbox?view=unanswered").text
+        page = desk.get(f"/staff/cases/{reference}").text
+        assert "過ぎています" in page and "自動では終わりません" in page
+        early = post(desk, f"/staff/cases/{reference}", f"{here}/extend", **boxes("later", clock.today()))
+        assert early.status_code == 422 and "いまの期限より後" in early.text
+        later = clock.today() + timedelta(days=7)
+        assert (
+            post(desk, f"/staff/cases/{reference}", f"{here}/extend", **boxes("later", later)).status_code
+            == 303
+        )
+        assert reference not in desk.get("/staff/inbox?view=unanswered").text
+        with office.database.reading() as session:
+            assert office.case(session, reference).answer_by == later
 
 
 def test_a_department_with_waiting_work_gets_one_digest_a_day(office: Office) -> None:

@@ -171,3 +171,21 @@ def test_the_version_is_the_content() -> None:
     one, other = definition(KIND), definition(KIND)
     assert one.version == other.version != definition(KIND, ONLY_A).version
     assert Definition.from_json(one.to_json()).version == one.version
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        ({}, None),
+        ({"postal": "6000001"}, "address_half"),
+        ({"postal": "6000001", "prefecture": "見本県", "city": "みほん市"}, "address_half"),
+        ({"prefecture": "見本県", "city": "みほん市", "town": "中央"}, None),
+    ],
+)
+def test_an_address_that_may_be_left_out_is_whole_or_empty(typed: dict[str, str], code: str | None) -> None:
+    one = definition({"key": "home", "type": "address", "label": "前の住所", "required": False})
+    found = problems(one, {"home": typed} if typed else {}, NOW)
+    assert [problem.code for problem in found] == ([code] if code else [])
+    if found:
+        text = messages.text(found[0], one, "ja")
+        assert text.startswith("「前の住所」が途中までです。") and "消してください" in text and "町" in text

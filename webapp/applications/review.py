@@ -13,7 +13,7 @@ from webapp import clock
 from webapp.audit import Actor
 from webapp.audit import record as audit
 from webapp.calendar.business import BusinessCalendar, city_hall
-from webapp.casework import steps, telling, ticks
+from webapp.casework import steps, telling, ticks, timeline
 from webapp.casework.models import Case
 from webapp.errors import InvalidInput, NotFound
 from webapp.form_engine.changes import changes
@@ -187,6 +187,30 @@ def ask_correction(
         case,
         "correction_wanted",
         dedupe_key=f"case:{case.id}:correction:{correction.id}",
+        data={"deadline": deadline},
+    )
+    return correction
+
+
+def extend_correction(session: Session, case: Case, deadline: date, actor: Actor) -> Correction:
+    """Give the resident until a later ``deadline`` (Asia/Tokyo, that day included) and say so.
+
+    Raises NotFound when no correction is out, InvalidInput for a day that is not later.
+    """
+    correction = corrections.waiting(session, case.id)
+    if correction is None:
+        raise NotFound("no correction", say="この案件では、補正を求めていません。")
+    if deadline <= max(clock.today(), correction.deadline):
+        raise InvalidInput("deadline", field="later", say="いまの期限より後の日付にしてください。")
+    correction.deadline = case.answer_by = deadline
+    data = {"deadline": deadline.isoformat()}
+    timeline.record(session, case, "correction_extended", actor, public=True, data=data)
+    steps.settle_news(case)
+    telling.tell_resident(
+        session,
+        case,
+        "correction_wanted",
+        dedupe_key=f"case:{case.id}:correction:{correction.id}:{deadline.isoformat()}",
         data={"deadline": deadline},
     )
     return correction

@@ -28,7 +28,7 @@ from webapp.intake.contact import contact_of
 from webapp.intake.models import Draft, Submission
 from webapp.payment.models import Charge
 
-GAPS = ("required", "too_few_files", "too_few_rows")
+GAPS = ("required", "address_parts", "too_few_files", "too_few_rows")
 """Problems that are something missing, not something wrong: paper with these has arrived all the same."""
 PASSWORD_SHOWN = timedelta(days=7)
 """How long the writer's own receipt page can be printed again with its lookup password."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
@@ -31,6 +32,9 @@ WORDS: Mapping[str, Text] = MappingProxyType(
         ),
         "answer_correction": _text(
             "直したものを受け取りました", "なおした ものを もらいました", "The correction arrived"
+        ),
+        "correction_extended": _text(
+            "直していただく期限を延ばしました", "しめきりを のばしました", "The deadline was moved"
         ),
         "call_off_correction": _text(
             "直していただく必要がなくなりました",
@@ -109,14 +113,16 @@ def record(
     *,
     public: bool = False,
     data: dict[str, Any] | None = None,
+    at: datetime | None = None,
 ) -> CaseEvent:
     """Add a line to the timeline and to the audit trail.
 
     ``data`` is sealed and may hold what people wrote; the audit line holds only the event's name.
+    ``at`` is the present instant where the caller has read the clock already.
     """
     line = CaseEvent(
         case_id=case.id,
-        at=clock.now(),
+        at=at or clock.now(),
         event=event,
         public=public,
         actor_kind=actor.kind,

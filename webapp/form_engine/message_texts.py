@@ -113,6 +113,11 @@ TEXTS: dict[str, Text] = {
     "not_address": _(
         "「{label}」を入力してください。", "「{label}」を 書いて ください。", "Enter “{label}”."
     ),
+    "address_half": _(
+        "「{label}」が途中までです。{parts}も入力するか、書いたところ（郵便番号など）をすべて消してください。",
+        "「{label}」が ぜんぶ 書いて ありません。{parts}も 書くか、ぜんぶ 消して ください。",
+        "“{label}” is incomplete. Enter the {parts} too, or clear all of it (the postal code as well).",
+    ),
     "address_parts": _(
         "「{label}」の{parts}を入力してください。",
         "「{label}」の {parts}を 書いて ください。",

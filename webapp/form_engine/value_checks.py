@@ -125,8 +125,8 @@ def _address(field: Any, value: Any, state: FieldState) -> Found:
     if "postal" not in field.without and postal and not re.fullmatch(r"\d{7}", postal):
         yield "not_postal", {}
     missing = [part for part in ("prefecture", "city", "town") if not str(value.get(part, "")).strip()]
-    if missing and state.required:
-        yield "address_parts", {"parts": missing}
+    if missing:
+        yield "address_parts" if state.required else "address_half", {"parts": missing}
 
 
 def _checkbox(field: Any, value: Any, state: FieldState) -> Found:

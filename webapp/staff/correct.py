@@ -12,6 +12,7 @@ from webapp.casework.models import Case
 from webapp.casework.states import life
 from webapp.errors import InvalidInput, NotFound
 from webapp.intake.corrections import REASONS, Item
+from webapp.staff import case as case_page
 from webapp.staff import desk, typed
 from webapp.web.guards import current_actor, staff_required
 from webapp.web.transaction import db
@@ -51,6 +52,20 @@ def send(reference: str) -> Response | str | tuple[str, int]:
         db().rollback()
         return _form(case, {wrong.field or "items": wrong.say or "入力を確かめてください。"}), 422
     flash(f"{len(items)}か所の補正をお願いしました。", "success")
+    return desk.to_case(case)
+
+
+@blueprint.post("/extend")
+@staff_required("case.correct")
+def extend(reference: str) -> Response | tuple[str, int]:
+    case = desk.case_for(reference, "case.correct")
+    try:
+        later = typed.day(request.form, "later")
+        assert later is not None
+        review.extend_correction(db(), case, later, current_actor())
+    except InvalidInput as wrong:
+        return case_page.page(case, {"later": wrong.say or "日付を確かめてください。"}), 422
+    flash("補正の期限を延ばし、申請者に知らせました。", "success")
     return desk.to_case(case)
 
 

@@ -8,7 +8,7 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from integrations import catalogue
 from integrations.builders import sandbox_applications
-from webapp import cli, clock, wiring, yaml_source
+from webapp import cli, clock, memory, wiring, yaml_source
 from webapp.app import create_app
 from webapp.jobs import commands
 from webapp.settings import Settings
@@ -63,3 +63,4 @@ if settings.is_demo:
         ground, mail=chosen.mail, line=chosen.line, payment=chosen.payment.get("sandbox")
     )
     app.wsgi_app = DispatcherMiddleware(app.wsgi_app, doors)  # type: ignore[method-assign]
+memory.settle()

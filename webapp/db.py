@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -12,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import DateTime, Dialect, Engine, LargeBinary, MetaData, create_engine, event, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DisconnectionError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import JSON, TypeDecorator
 
@@ -185,14 +186,15 @@ class Database:
         self.engine.dispose()
 
     def _postgres_engine(self, pool_size: int) -> Engine:
-        return create_engine(
+        engine = create_engine(
             self.url,
             pool_size=pool_size,
             max_overflow=pool_size * 2,
-            pool_pre_ping=True,
             pool_timeout=30,
             hide_parameters=True,  # an error message must not carry what people typed
         )
+        _ping_after_a_pause(engine)
+        return engine
 
     def _sqlite_engine(self) -> Engine:
         engine = create_engine(
@@ -211,6 +213,30 @@ class Database:
             connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
         return engine
+
+
+MAY_REST_S = 2.0
+
+
+def _ping_after_a_pause(engine: Engine) -> None:
+    """Ask a pooled connection whether it still lives, but not one that answered a moment ago.
+
+    SQLAlchemy's own pre-ping asks at every checkout, which is one of the five trips of a short transaction.
+    """
+
+    @event.listens_for(engine, "checkin")
+    def _rests(_connection: Any, record: Any) -> None:
+        record.info["rests_since"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _wakes(connection: Any, record: Any, _proxy: Any) -> None:
+        since = record.info.get("rests_since")
+        if since is None or time.monotonic() - since < MAY_REST_S:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise DisconnectionError("the connection died while it rested") from error
 
 
 def _driver_url(url: str) -> str:

@@ -34,7 +34,8 @@ def add(database: Database, login: str, role: str) -> None:
 
 def lost(database: Database) -> int:
     with database.transaction() as session:
-        row = enqueue(session, "tell", {"n": 1}, lane="transactional", dedupe_key="k", channel="line")
+        wish = enqueue(session, "tell", {"n": 1}, lane="transactional", dedupe_key="k", channel="line")
+        row = session.get_one(OutboxMessage, wish)
         row.status, row.template = "unknown", "decided@1"
         relay.pause_channel(session, "line", "401 token")
         return row.id

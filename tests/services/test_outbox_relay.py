@@ -68,7 +68,7 @@ def services(database: Database, saying: Saying) -> Services:
 def put(database: Database) -> Callable[..., int]:
     def _put(n: int = 1, lane: Any = "transactional", **more: Any) -> int:
         with database.transaction() as session:
-            return enqueue(session, "say", {"n": n}, lane=lane, dedupe_key=f"k{n}", **more).id
+            return enqueue(session, "say", {"n": n}, lane=lane, dedupe_key=f"k{n}", **more)
 
     return _put
 
@@ -234,7 +234,7 @@ def test_a_broken_template_does_not_stop_the_others(
     broken = Saying(broken=True)
     services.outbox_handlers["bad"] = broken
     with database.transaction() as session:
-        bad = enqueue(session, "bad", {"n": 0}, lane="emergency", dedupe_key="bad").id
+        bad = enqueue(session, "bad", {"n": 0}, lane="emergency", dedupe_key="bad")
     good = put(1)
     assert deliver_due(services, "w") == 2
     assert row(database, good).status == "accepted"

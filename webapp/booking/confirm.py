@@ -24,6 +24,7 @@ from webapp.casework.open_case import open_case
 from webapp.errors import NotFound
 from webapp.payment.charges import Line, open_charge
 from webapp.payment.models import Charge
+from webapp.tariff.quote import Quote
 
 Method = Literal["online", "counter", "invoice"]
 
@@ -70,10 +71,22 @@ def confirm(
     facility = facilities.get(held[0].facility)
     if facility is None:
         raise NotFound(held[0].facility)
-    case, password = _open_case(session, facility, held, contact, actor, channel)
-    for booking in held:
-        _freeze(facility, booking, contact, case, channel)
-    charge = _proceed(session, facilities, facility, case, held, actor, method, channel)
+    prices = [price_booking(facility, booking, terms_of(booking)) for booking in held]
+    examined = any(_must_be_examined(facility, *pair) for pair in zip(held, prices, strict=True))
+    total = sum(price.total_yen for price in prices if price is not None)
+    at_once = [] if examined or _must_be_prepaid(facility, total) else ["confirm"]
+    case, password = _open_case(session, facility, held, contact, actor, channel, at_once)
+    for booking, price in zip(held, prices, strict=True):
+        booking.case_id, booking.contact, booking.channel = case.id, dict(contact), channel
+        booking.quote = None if price is None else price.to_json()
+        booking.total_yen = 0 if price is None else price.total_yen
+    if examined:
+        charge = None
+        _apply(session, facility, case, held)
+    else:
+        paid_at = "counter" if method == "counter" else "online"
+        by = paid_at if channel == "web" else channel
+        charge = proceed_to_payment(session, facilities, facility, case, held, actor, by)
     return Confirmed(case, password, held, charge)
 
 
@@ -90,7 +103,7 @@ def proceed_to_payment(
     now = clock.now()
     days = days_of(facilities, facility)
     total = sum(b.total_yen for b in bookings)
-    prepaid = facility.payment.prepaid
+    prepaid = _must_be_prepaid(facility, total)
     due = min(pay_by(facility, now, b.use_on, b.starts_at, days) for b in bookings)
     charge = None
     if total:
@@ -99,60 +112,39 @@ def proceed_to_payment(
     for booking in bookings:
         booking.charge_id = charge.id if charge else None
         booking.expires_at = None
-        if charge is not None and prepaid:
+        if prepaid:
             take(booking, "approve_unpaid")
             booking.pay_by = due
         else:
             take(booking, "confirm")
             booking.confirmed_at = now
     data: dict[str, Any] = {"amount_yen": total} if total else {}
-    if charge is not None and prepaid:
+    if prepaid:
         letters.tell_about(session, facility, case, list(bookings), "booking_held", held_until=due, **data)
     else:
-        steps.take(session, case, "confirm", actor)
+        if steps.may(case, "confirm"):
+            steps.take(session, case, "confirm", actor)
         letters.tell_about(session, facility, case, list(bookings), "booking_confirmed", **data)
     return charge
 
 
-def _proceed(
-    session: Session,
-    facilities: Facilities,
-    facility: Facility,
-    case: Case,
-    held: list[Booking],
-    actor: Actor,
-    method: Method,
-    channel: str,
-) -> Charge | None:
-    if any(_must_be_examined(facility, booking) for booking in held):
-        for booking in held:
-            take(booking, "apply")
-            booking.expires_at = None
-        letters.tell_about(session, facility, case, held, "received", procedure=case.title)
-        return None
-    paid_at = "counter" if method == "counter" else "online"
-    return proceed_to_payment(
-        session, facilities, facility, case, held, actor, paid_at if channel == "web" else channel
-    )
+def _apply(session: Session, facility: Facility, case: Case, held: list[Booking]) -> None:
+    for booking in held:
+        take(booking, "apply")
+        booking.expires_at = None
+    letters.tell_about(session, facility, case, held, "received", procedure=case.title)
 
 
-def _must_be_examined(facility: Facility, booking: Booking) -> bool:
+def _must_be_prepaid(facility: Facility, total_yen: int) -> bool:
+    return facility.payment.prepaid and total_yen > 0
+
+
+def _must_be_examined(facility: Facility, booking: Booking, price: Quote | None) -> bool:
     room = facility.room(booking.room)
-    undecided = bool((booking.quote or {}).get("undecided"))
+    undecided = price is not None and bool(price.undecided)
     wished = (booking.exemption or {}).get("state") == "wished"
-    unknown = booking.quote is None and facility.fees_unknown is not None
+    unknown = price is None and facility.fees_unknown is not None
     return facility.needs_approval(room) or undecided or wished or unknown
-
-
-def _freeze(
-    facility: Facility, booking: Booking, contact: Mapping[str, Any], case: Case, channel: str
-) -> None:
-    booking.case_id = case.id
-    booking.contact = dict(contact)
-    booking.channel = channel
-    price = price_booking(facility, booking, terms_of(booking))
-    booking.quote = None if price is None else price.to_json()
-    booking.total_yen = 0 if price is None else price.total_yen
 
 
 def _open_case(
@@ -162,6 +154,7 @@ def _open_case(
     contact: Mapping[str, Any],
     actor: Actor,
     channel: str,
+    at_once: Sequence[str],
 ) -> tuple[Case, str]:
     first = held[0]
     room = facility.room(first.room)
@@ -177,6 +170,7 @@ def _open_case(
         contact=dict(contact),
         channel=channel,
         search_text=[facility.name.ja, room.name.ja, first.title or ""],
+        at_once=at_once,
     )
 
 

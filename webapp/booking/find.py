@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from webapp.booking.models import Booking
@@ -31,8 +31,16 @@ def by_token(session: Session, token: str) -> Booking:
 
 def lock_basket(session: Session, basket: str) -> list[Booking]:
     """All bookings chosen in one go, locked in the order of their ids."""
-    query = select(Booking).where(Booking.basket == basket).order_by(Booking.id).with_for_update()
-    return list(session.scalars(query.execution_options(populate_existing=True)))
+    return list(session.scalars(_BASKET, {"basket": basket}))
+
+
+_BASKET = (
+    select(Booking)
+    .where(Booking.basket == bindparam("basket"))
+    .order_by(Booking.id)
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
 
 
 def of_basket(session: Session, basket: str) -> list[Booking]:

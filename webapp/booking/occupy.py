@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, delete, select, text, update
+from sqlalchemy import and_, bindparam, delete, select, text, update
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import Session
 
 from webapp.booking.errors import Conflict, Taken
 from webapp.booking.facility import Room
 from webapp.booking.models import Booking, Cell, Occupancy
-from webapp.db import is_postgres
+from webapp.db import Instant, is_postgres
 
 
 @dataclass(frozen=True, order=True)
@@ -42,32 +42,41 @@ def standing(
     session: Session, facility: str, keys: Iterable[str], starts: datetime, ends: datetime, now: datetime
 ) -> Standing:
     """Look before taking, in one query: most refusals end here, and only the rest costs an insert."""
-    query = (
-        select(
-            Cell.key,
-            Cell.id,
-            Occupancy.starts_at,
-            Occupancy.ends_at,
-            Booking.id,
-            Booking.state,
-            Booking.expires_at,
-        )
-        .outerjoin(
-            Occupancy,
-            and_(Occupancy.cell_id == Cell.id, Occupancy.starts_at < ends, Occupancy.ends_at > starts),
-        )
-        .outerjoin(Booking, Booking.id == Occupancy.booking_id)
-        .where(Cell.facility == facility, Cell.key.in_(list(keys)))
-    )
+    asked = {"facility": facility, "keys": list(keys), "starts": starts, "ends": ends}
     found = Standing({})
     cells: dict[str, int] = {}
-    for key, cell_id, begins, until, booking_id, state, expires_at in session.execute(query):
+    for key, cell_id, begins, until, booking_id, state, expires_at in session.execute(_STANDING, asked):
         cells[key] = cell_id
         if state == "held" and expires_at is not None and expires_at <= now:
             found.expired.append(booking_id)
         elif begins is not None:
             found.taken.append(Conflict(key, begins, until))
     return Standing(cells, sorted(found.taken, key=lambda c: (c.part, c.starts_at)), found.expired)
+
+
+_CELL, _TAKEN, _BOOKING = Cell.__table__.c, Occupancy.__table__.c, Booking.__table__.c
+_STANDING = (
+    select(
+        _CELL.key,
+        _CELL.id,
+        _TAKEN.starts_at,
+        _TAKEN.ends_at,
+        _BOOKING.id,
+        _BOOKING.state,
+        _BOOKING.expires_at,
+    )
+    .select_from(Cell.__table__)
+    .outerjoin(
+        Occupancy.__table__,
+        and_(
+            _TAKEN.cell_id == _CELL.id,
+            _TAKEN.starts_at < bindparam("ends", type_=Instant),
+            _TAKEN.ends_at > bindparam("starts", type_=Instant),
+        ),
+    )
+    .outerjoin(Booking.__table__, _BOOKING.id == _TAKEN.booking_id)
+    .where(_CELL.facility == bindparam("facility"), _CELL.key.in_(bindparam("keys", expanding=True)))
+)
 
 
 def take_cells(

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from webapp import clock
 from webapp.audit import Actor
 from webapp.casework import reference as numbers
-from webapp.casework import search, states, timeline
+from webapp.casework import search, states, steps, timeline
 from webapp.casework.keys import digest, key
 from webapp.casework.models import Case
 
 _ATTEMPTS = 20
+_CASES = Case.__table__.c
+_HOLDER = select(_CASES.id).where(_CASES.reference == bindparam("reference"))
 
 
 def fiscal_year(day: date) -> int:
@@ -45,16 +47,19 @@ def open_case(
     period: dict[str, Any] | None = None,
     search_text: Iterable[str] = (),
     data: dict[str, Any] | None = None,
+    at_once: Sequence[str] = (),
 ) -> tuple[Case, str]:
     """Open a case in the first state of its kind and return it with its lookup password.
 
     The password is shown once and kept as a keyed hash only. ``arrived_at`` is the recorded arrival
     (デジタル手続法6条3項), ``due_on`` the statutory due date in Asia/Tokyo, ``period`` what it came from.
     ``contact`` holds name, kana, tel, email, lang. ``search_text`` is indexed beside the contact.
-    Raises InvalidInput for an unknown kind.
+    ``at_once`` are steps taken by the arrival itself (a booking that costs nothing is confirmed).
+    Raises InvalidInput for an unknown kind, IllegalStep.
     """
     life = states.life(kind)
-    at = arrived_at or clock.now()
+    now = clock.now()
+    at = arrived_at or now
     password = numbers.new_password()
     case = Case(
         reference=_free_reference(session, clock.tokyo(at).year),
@@ -73,12 +78,18 @@ def open_case(
         due_on=due_on,
         news="arrived",
         news_at=at,
-        updated_at=at,
+        updated_at=now,
     )
+    for step in at_once:
+        steps.move(case, step)
+    if at_once and actor.kind == "staff":
+        steps.settle_news(case)
     session.add(case)
     session.flush()
     index_case(session, case, search_text, fresh=True)
-    timeline.record(session, case, "opened", actor, public=True, data=data or {})
+    timeline.record(session, case, "opened", actor, public=True, data=data or {}, at=now)
+    for step in at_once:
+        timeline.record(session, case, step, actor, public=True, at=now)
     return case, password
 
 
@@ -102,6 +113,6 @@ def renew_password(session: Session, case: Case, actor: Actor) -> str:
 def _free_reference(session: Session, year: int) -> str:
     for _ in range(_ATTEMPTS):
         candidate = numbers.new_reference(year)
-        if session.scalar(select(Case.id).where(Case.reference == candidate)) is None:
+        if session.scalar(_HOLDER, {"reference": candidate}) is None:
             return candidate
     raise RuntimeError("no free reference number found")

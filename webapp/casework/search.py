@@ -22,15 +22,22 @@ _VARIANTS = str.maketrans(
     "髙﨑𠮷嵜栁濵濱邊邉齋齊斎櫻澤廣國學眞惠德瀨槗曻鷗祐桒嶋嶌龍冨壽彌礒舘藪蘓鄕閒黑增寬晴薗淵渕槇緖",
     "高崎吉崎柳浜浜辺辺斉斉斉桜沢広国学真恵徳瀬橋昇鴎祐桑島島竜富寿弥磯館薮蘇郷間黒増寛晴園渕渕槙緒",
 )
+_SELECTORS = (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))
+_KATAKANA = range(ord("ァ"), ord("ヶ") + 1)
+_FOLDS: dict[int, int | None] = {
+    **dict.fromkeys(_SELECTORS),
+    **{code: code - 0x60 for code in _KATAKANA},
+    **_VARIANTS,
+}
 _HYPHENS = "-‐‑‒–—―−－ーｰ・･.,、。()[]「」"
+_NO_HYPHENS = dict.fromkeys(map(ord, _HYPHENS))
 _MOST_GRAMS = 2000
 
 
 def fold(text: str) -> str:
     """Fold a text for comparison only; what was typed is stored elsewhere, untouched."""
     plain = unicodedata.normalize("NFKC", text).casefold()
-    plain = "".join(c for c in plain if not _is_selector(c)).translate(_VARIANTS)
-    return "".join(chr(ord(c) - 0x60) if "ァ" <= c <= "ヶ" else c for c in plain)
+    return plain.translate(_FOLDS)
 
 
 def common_form(text: str) -> str:
@@ -38,13 +45,9 @@ def common_form(text: str) -> str:
     return text.translate(_VARIANTS)
 
 
-def _is_selector(char: str) -> bool:
-    return 0xFE00 <= ord(char) <= 0xFE0F or 0xE0100 <= ord(char) <= 0xE01EF
-
-
 def _pieces(text: str) -> list[str]:
     """Split into words; hyphens and dots inside a word vanish, so 090-1234 and 0901234 are one."""
-    folded = fold(text).translate({ord(mark): None for mark in _HYPHENS})
+    folded = fold(text).translate(_NO_HYPHENS)
     return folded.split()
 
 

@@ -39,7 +39,7 @@ def answer(
     reply_token: str,
     messages: list[dict[str, Any]],
     needs_link_token: bool = False,
-) -> OutboxMessage:
+) -> int:
     """Write the answer to one event; the same event again answers once."""
     return enqueue(
         session,

@@ -18,7 +18,6 @@ from sqlalchemy.orm import Session
 from webapp import clock
 from webapp.messaging import templates
 from webapp.outbox.enqueue import enqueue
-from webapp.outbox.models import OutboxMessage
 
 KIND: Final = "tell"
 
@@ -56,8 +55,9 @@ def tell(
     not_before: datetime | None = None,
     not_after: datetime | None = None,
     channel: str = "",
-) -> OutboxMessage:
+) -> int:
     """Write the wish to tell ``recipient`` about ``event``; the same ``dedupe_key`` tells once.
+    Returns the id of its outbox row.
 
     ``channel`` ("mail" or "line") fixes the channel, for fallbacks and staff's choice.
     Raises InvalidInput when the event has no template, or a placeholder is unknown or missing.

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from sqlalchemy import select
+from sqlalchemy import Table, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningInsert
 
 from webapp import clock
 from webapp.db import is_postgres
@@ -57,8 +58,8 @@ def enqueue(
     resident_id: int | None = None,
     fallback_of: int | None = None,
     channel: str = "",
-) -> OutboxMessage:
-    """Write one outbox row and return it; the same ``dedupe_key`` twice gives the first row.
+) -> int:
+    """Write one outbox row and return its id; the same ``dedupe_key`` twice gives the first row's.
 
     ``not_after`` defaults by lane (KEEPS_FOR): later than that the message is ``expired``, not late.
     """
@@ -66,11 +67,13 @@ def enqueue(
         kind, payload, lane, dedupe_key, not_before, not_after,
         case_id=case_id, resident_id=resident_id, fallback_of=fallback_of, channel=channel,
     )  # fmt: skip
-    new = _insert(session).returning(OutboxMessage)
-    written = session.scalars(new, [_row(wish, clock.now())]).one_or_none()
-    if written is not None:
-        return written
-    return session.scalars(select(OutboxMessage).where(OutboxMessage.dedupe_key == dedupe_key)).one()
+    session.flush()  # what happened goes before the wish to tell it
+    written = session.scalar(_insert(session), _row(wish, clock.now()))
+    if written is None:
+        written = session.scalars(
+            select(OutboxMessage.id).where(OutboxMessage.dedupe_key == dedupe_key)
+        ).one()
+    return int(written)
 
 
 def enqueue_many(session: Session, wishes: Iterable[Wish]) -> int:
@@ -79,13 +82,18 @@ def enqueue_many(session: Session, wishes: Iterable[Wish]) -> int:
     rows = [_row(wish, now) for wish in wishes]
     for start in range(0, len(rows), _ROWS_PER_INSERT):
         part = rows[start : start + _ROWS_PER_INSERT]
-        new += len(session.scalars(_insert(session).returning(OutboxMessage.id), part).all())
+        new += len(session.scalars(_insert(session), part).all())
     return new
 
 
-def _insert(session: Session) -> postgresql.Insert | sqlite.Insert:
-    insert = postgresql.insert if is_postgres(session) else sqlite.insert
-    return insert(OutboxMessage).on_conflict_do_nothing(index_elements=["dedupe_key"])
+def _insert(session: Session) -> ReturningInsert[int]:
+    return _POSTGRES if is_postgres(session) else _SQLITE
+
+
+_TABLE = cast(Table, OutboxMessage.__table__)
+_KEY: Final = ["dedupe_key"]
+_POSTGRES = postgresql.insert(_TABLE).on_conflict_do_nothing(index_elements=_KEY).returning(_TABLE.c.id)
+_SQLITE = sqlite.insert(_TABLE).on_conflict_do_nothing(index_elements=_KEY).returning(_TABLE.c.id)
 
 
 def _row(wish: Wish, now: datetime) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import hashlib
 import json
 from datetime import date
 from fractions import Fraction
+from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -214,7 +215,7 @@ class Table(Strict):
     printed: list[Printed] = []
     readings: list[str] = []
 
-    @property
+    @cached_property
     def version(self) -> str:
         """A hash of the whole table: the same figures and words give the same version."""
         text = json.dumps(self.model_dump(mode="json", by_alias=True), sort_keys=True, ensure_ascii=False)

@@ -105,7 +105,7 @@ class MessagingApiLine:
     def validate(self, messages: list[dict[str, Any]]) -> list[str]:
         """See LinePort."""
         outcome = self._send("validate/push", {"messages": messages}, None)
-        return [] if outcome.result == "accepted" else [outcome.detail]
+        return [outcome.detail] if outcome.result == "rejected" else []
 
     def quota(self) -> Quota:
         """See LinePort."""

@@ -88,6 +88,17 @@ def test_the_monthly_quota_is_told_apart_from_the_rate(
     assert push(line) == "rejected quota"
 
 
+def test_the_log_names_the_call_and_never_the_words_or_the_token(
+    line: MessagingApiLine, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("DEBUG"):
+        outcome = line.push(json.dumps({"to": "U1", "messages": HELLO}).encode(), str(uuid.uuid4()))
+    assert "line push accepted 200" in caplog.text
+    assert outcome.provider_ref[:8] in caplog.text
+    for secret in ("hello", "test-token", "Bearer"):
+        assert secret not in caplog.text
+
+
 def test_a_wrong_token_pauses_the_channel(fake: tuple[str, State]) -> None:
     url, _ = fake
     outcome = MessagingApiLine(Channel("wrong", url)).push(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
-from integrations.line.sandbox import sign
+from integrations.line.sandbox import SandboxLine, sign
 from tests.fakes.counter import sign_in
 from tests.fakes.line_world import OTHER, PHONE, LineWorld, line_world
 from webapp.chat.models import OpenQuestion
@@ -48,6 +49,13 @@ def test_a_forged_or_missing_signature_is_400_and_nothing_is_kept(world: LineWor
     assert world.deliver(body(event(1)), "forged") == 400
     assert world.deliver(body(event(1)), "") == 400
     assert count(world, LineDelivery) == 0
+
+
+def test_two_secrets_count_while_one_is_replaced(world: LineWorld) -> None:
+    raw = body()
+    with_two = type("Rotating", (SandboxLine,), {"webhook_secrets": ("new", "old")})
+    world.app.extensions["madoguchi"] = replace(world.services, line=with_two(Path("unused")))
+    assert [world.deliver(raw, sign(raw, secret)) for secret in ("old", "new", "older")] == [200, 200, 400]
 
 
 @pytest.mark.parametrize("raw", [b"", b"not json", b"[]", b'{"events": 5}', b'{"events":[1,{"type":"x"}]}'])
@@ -217,8 +225,6 @@ def test_the_phone_page_shows_talk_menu_and_taps(world: LineWorld) -> None:
 
 
 def test_with_line_switched_off_the_webhook_does_not_exist(world: LineWorld) -> None:
-    from dataclasses import replace
-
     world.app.extensions["madoguchi"] = replace(world.services, line=None)
     assert world.deliver(body(), sign(body())) == 404
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from webapp import clock
-from webapp.messaging import broadcasts, garbage
-from webapp.messaging.notices import shortfall
-from webapp.ports.line import LineUnavailable
+from webapp.messaging import broadcasts, garbage, notices
+from webapp.ports.line import LineUnavailable, Quota
+from webapp.yaml_source import LANGS
 
 if TYPE_CHECKING:
     from webapp.messaging.topic_models import Broadcast
@@ -36,32 +36,50 @@ def send_due(services: Services) -> str:
 
 
 def start_one(services: Services, broadcast_id: int) -> int:
-    """Count, check LINE's quota, then freeze recipients and write the rows. Returns people told."""
+    """Count, ask LINE about the words and its quota, then freeze recipients and write the rows.
+
+    An emergency is never refused: what LINE does not take goes out by mail. Returns people told.
+    """
     line_on = services.line is not None
     with services.database.reading() as session:
         row = broadcasts.find(session, broadcast_id)
         people = broadcasts.people_of(session, row, line_on=line_on)
+        notice, is_urgent = broadcasts.notice_of(row, services.city), row.lane == "emergency"
     on_line = sum(1 for person in people if person.user_id)
-    missing = _missing(services, on_line)
+    quota, complaint = (None, "") if is_urgent or not on_line else _ask_line(services, notice)
     with services.database.transaction() as session:
         row = broadcasts.find(session, broadcast_id)
         if row.status != "approved":
             return 0
-        if missing:
-            _refuse(row, missing)
+        if quota is not None:
+            missing = notices.shortfall(quota, on_line, notices.promised_to_line(session))
+            complaint = complaint or (f"LINEの送信数が今月{missing}通足りません。" if missing else "")
+        if complaint:
+            _refuse(row, complaint)
             return 0
         return broadcasts.start(session, row, people, services.city)
 
 
-def _missing(services: Services, recipients: int) -> int:
-    if services.line is None or recipients == 0:
-        return 0
+def mail_stuck_emergencies(services: Services) -> str:
+    """Mail emergency notices that LINE does not take."""
+    with services.database.transaction() as session:
+        return f"{notices.mail_stuck_emergencies(session)} mailed"
+
+
+def _ask_line(services: Services, notice: notices.Notice) -> tuple[Quota | None, str]:
+    """Ask with no transaction open; a LINE that does not answer is no reason to keep a notice back."""
+    if services.line is None:
+        return None, ""
+    for lang in LANGS:
+        messages = notices.line_messages(notice, lang, services.city.name.in_(lang))
+        if complaints := services.line.validate(messages):
+            return None, f"LINEがこの文面を受け付けません（{complaints[0][:80]}）。"
     try:
-        return shortfall(services.line, recipients)
+        return services.line.quota(), ""
     except LineUnavailable:
-        return 0
+        return None, ""
 
 
-def _refuse(row: Broadcast, missing: int) -> None:
+def _refuse(row: Broadcast, complaint: str) -> None:
     row.status = "draft"
-    row.note = f"LINEの送信数が今月{missing}通足りません。配信していません。対象をしぼってください。"
+    row.note = f"{complaint}配信していません。文面か対象を直してください。"

@@ -11,6 +11,7 @@ from webapp.jobs.clockwork import Job
 JOBS: Final[tuple[Job, ...]] = (
     Job("outbox_expiry", upkeep.expire_messages, every_minutes=1),
     Job("unread", upkeep.mail_unread, every_minutes=10),
+    Job("emergency_mail", notices.mail_stuck_emergencies, every_minutes=1),
     Job("garbage", notices.tell_garbage, every_minutes=5),
     Job("broadcasts", notices.send_due, every_minutes=1),
     Job("booking_holds", casework.expire_holds, every_minutes=1),

@@ -5,21 +5,24 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from webapp import clock
 from webapp.errors import InvalidInput
+from webapp.identity.models import Resident
 from webapp.messaging import line_message, mail_message
 from webapp.messaging.deliver import House, next_quota
+from webapp.messaging.models import LineAccount
 from webapp.messaging.topics import Person
 from webapp.outbox import enqueue, relay
 from webapp.outbox.enqueue import Wish
-from webapp.outbox.models import Lane, OutboxMessage
+from webapp.outbox.models import OPEN, Lane, OutboxMessage
 from webapp.outbox.outcomes import Frozen, Outcome, Sending, Undeliverable
-from webapp.ports.line import LinePort
+from webapp.ports.line import LinePort, Quota
 from webapp.ports.mail import MailPort
 from webapp.yaml_source import LANGS, Lang, Text
 
@@ -29,6 +32,7 @@ CHUNK: Final = 500
 STOP_TAP: Final = "do=topics"
 RESERVED_SHARE: Final = 0.1
 """Part of a limited monthly quota kept for emergencies and for what residents are waiting for."""
+EMERGENCY_PATIENCE: Final = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -84,15 +88,61 @@ def enqueue_notice(
     return total
 
 
-def shortfall(line: LinePort, recipients: int) -> int:
+def shortfall(quota: Quota, recipients: int, promised: int) -> int:
     """Return how many LINE messages are missing from this month's quota, 0 when it is enough.
 
-    Asks LINE, so no transaction may be open. Raises LineUnavailable.
+    ``promised`` is what waits in the outbox already, a part of the month is kept for what is urgent.
     """
-    quota = line.quota()
     if quota.left is None or quota.limit is None:
         return 0
-    return max(0, recipients - (quota.left - int(quota.limit * RESERVED_SHARE)))
+    return max(0, recipients + promised - (quota.left - int(quota.limit * RESERVED_SHARE)))
+
+
+def promised_to_line(session: Session) -> int:
+    """Return how many LINE messages wait in the outbox: LINE has not counted them yet."""
+    query = select(func.coalesce(func.sum(OutboxMessage.recipients), 0)).where(
+        OutboxMessage.channel == "line", OutboxMessage.status.in_(OPEN)
+    )
+    return int(session.scalars(query).one())
+
+
+def mail_stuck_emergencies(session: Session) -> int:
+    """Mail an emergency notice that LINE has not taken for ten minutes, and go on trying LINE.
+
+    Somebody may get it twice; for an evacuation that is better than not at all. Returns the mails.
+    """
+    query = select(OutboxMessage).where(
+        OutboxMessage.kind == MULTICAST,
+        OutboxMessage.lane == "emergency",
+        OutboxMessage.status.in_(OPEN),
+        OutboxMessage.created_at <= clock.now() - EMERGENCY_PATIENCE,
+    )
+    return sum(mail_instead(session, row) for row in session.scalars(query).all())
+
+
+def mail_instead(session: Session, message: OutboxMessage) -> int:
+    """Write a mail to everyone of a LINE notice whose address is known; nobody gets the same one twice.
+
+    Returns how many mails are new.
+    """
+    people = (
+        select(Resident)
+        .join(LineAccount, LineAccount.resident_id == Resident.id)
+        .where(LineAccount.user_id.in_(message.payload["to"]), Resident.email_bounced_at.is_(None))
+        .distinct()
+    )
+    notice = message.dedupe_key.split(":line:")[0]
+    wishes = []
+    for resident in session.scalars(people):
+        if email := str(resident.profile.get("email") or ""):
+            payload = {**message.payload, "to": email, "name": str(resident.profile.get("name") or "")}
+            wishes.append(
+                Wish(
+                    MAIL, payload, message.lane, f"{notice}:{email}"[:200], None, message.not_after,  # type: ignore[arg-type]  # a lane from a row is a lane
+                    broadcast_id=message.broadcast_id, fallback_of=message.id, channel="mail",
+                )
+            )  # fmt: skip
+    return enqueue.enqueue_many(session, wishes)
 
 
 class NoticeHandler:
@@ -137,13 +187,15 @@ class NoticeHandler:
         """See Handler."""
         if message.detail == "quota":
             relay.pause_channel(session, "line", "quota", next_quota(clock.now()))
-        elif message.kind == MULTICAST and message.status == "rejected" and message.detail.startswith("400"):
+        if message.kind != MULTICAST or message.status not in ("rejected", "unreachable"):
+            return
+        if message.detail.startswith("400") and len(message.payload["to"]) > 1:
             self._split(session, message)
+        else:
+            mail_instead(session, message)
 
     def _split(self, session: Session, message: OutboxMessage) -> None:
         people: Sequence[str] = message.payload["to"]
-        if len(people) < 2:
-            return
         middle = len(people) // 2
         wishes = [
             Wish(

@@ -9,6 +9,7 @@ import base64
 import hashlib
 import hmac
 import json
+import logging
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -21,6 +22,7 @@ from webapp.db import is_postgres
 from webapp.messaging.line_models import LineDelivery, LineEvent
 
 MOST_EVENTS: Final = 200
+log = logging.getLogger(__name__)
 
 
 def is_signed(raw: bytes, signature: str, secrets: Iterable[str]) -> bool:
@@ -46,11 +48,13 @@ def take(session: Session, raw: bytes) -> int:
             raise TypeError
     except (ValueError, KeyError, TypeError, RecursionError):
         delivery.error = "unreadable"
+        log.error("LINE sent a signed body that cannot be read; it is kept")
         return 0
     rows = [row for event in events[:MOST_EVENTS] if (row := _row(event)) is not None]
     delivery.events = len(rows)
     if len(rows) < len(events):
         delivery.error = "events without id" if len(events) <= MOST_EVENTS else "too many events"
+        log.error("LINE sent %s events, %s of them usable; the body is kept", len(events), len(rows))
     return _insert(session, rows) if rows else 0
 
 

@@ -150,13 +150,17 @@ def failed(session: Session, message_id: int, worker: str, detail: str, handler:
 
 
 def expire(session: Session, handlers: Handlers, limit: int = 500) -> int:
-    """Mark queued rows whose time has passed; their handlers offer another channel when they have one."""
+    """Mark queued rows whose time has passed; their handlers offer another channel when they have one.
+
+    Rows of a paused channel too: nobody leases them, so nobody else would notice.
+    """
+    now = clock.now()
     query = (
         select(OutboxMessage)
         .where(
             OutboxMessage.status == "queued",
-            OutboxMessage.not_after <= clock.now(),
-            OutboxMessage.first_attempt_at.is_(None),
+            OutboxMessage.not_after <= now,
+            or_(OutboxMessage.lease_until.is_(None), OutboxMessage.lease_until <= now),
         )
         .order_by(OutboxMessage.id)
         .limit(limit)
@@ -165,7 +169,7 @@ def expire(session: Session, handlers: Handlers, limit: int = 500) -> int:
     for row in rows:
         handler = handlers.get(row.kind)
         if handler is None:
-            row.status, row.detail, row.settled_at = "expired", "not_after", clock.now()
+            row.status, row.detail, row.settled_at = "expired", "not_after", now
         else:
             _settle(session, row, "expired", "not_after", handler)
     return len(rows)

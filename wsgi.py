@@ -8,7 +8,7 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from integrations import catalogue
 from integrations.builders import sandbox_applications
-from webapp import cli, clock, memory, wiring, yaml_source
+from webapp import cli, clock, memory, wiring
 from webapp.app import create_app
 from webapp.jobs import commands
 from webapp.settings import Settings
@@ -44,7 +44,7 @@ def plugs(settings: Settings, ground: catalogue.Ground) -> wiring.Plugs:
 
 
 settings = Settings.from_environment()
-yaml_source.remember_in(settings.cache_dir)
+parsed_files.remember_in(settings.cache_dir)
 ground = catalogue.Ground(
     options=settings.plug_options,
     base_url=settings.base_url,

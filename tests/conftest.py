@@ -11,11 +11,11 @@ import pytest
 from sqlalchemy.orm import Session
 
 from webapp import db as webapp_db
-from webapp import yaml_source
+from webapp import parsed_files
 from webapp.settings import Settings
 
 os.environ.pop("MADOGUCHI_CLOCK_FILE", None)
-yaml_source.remember_in(Settings.cache_dir)
+parsed_files.remember_in(Settings.cache_dir)
 TEST_KEYS = [("test", bytes(range(32)))]
 
 

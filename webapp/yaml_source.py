@@ -2,27 +2,25 @@
 
 ``read`` keeps where each key and value stood; ``validate`` turns all of pydantic's complaints into
 ``file:line:column: what is wrong, what to write instead``. A parser that keeps places is slow, so a
-process may remember the plain data of a text by its hash (``remember_in``): places are then looked
-for only when there is something to complain about.
+process may remember the plain data of a text (``parsed_files``): places are then looked for only when
+there is something to complain about.
 """
 
 from __future__ import annotations
 
 import difflib
-import hashlib
-import json
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
 
-import ruamel.yaml
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError
+
+from webapp import parsed_files
 
 Lang = Literal["ja", "easy", "en"]
 LANGS: tuple[Lang, ...] = get_args(Lang)
@@ -114,55 +112,11 @@ def read(path: Path, *, name: str | None = None) -> Source:
 
 def parse(text: str, *, name: str) -> Source:
     """Parse YAML 1.2 text; ``name`` stands for the file in complaints."""
-    kept = _kept(text)
-    if kept is None:
+    data = parsed_files.find(text)
+    if data is None:
         data = _plain(_load(text, name))
-        return Source(name, data if _memory is None else _keep(text, data), text)
-    return Source(name, kept, text)
-
-
-def remember_in(folder: Path | None) -> None:
-    """Remember parsed texts in ``folder`` from now on; None forgets them.
-
-    Files are named by the hash of the text, so a changed file is always parsed anew, and damaged or
-    missing ones are only a loss of time.
-    """
-    global _memory
-    _memory = folder
-
-
-_memory: Path | None = None
-_SHAPE = f"1:{ruamel.yaml.__version__}"  # of the plain data: raised when _plain changes
-
-
-def _place_of(text: str) -> Path | None:
-    if _memory is None:
-        return None
-    return _memory / f"{hashlib.sha256(f'{_SHAPE}:{text}'.encode()).hexdigest()}.json"
-
-
-def _kept(text: str) -> Any:
-    place = _place_of(text)
-    try:
-        return None if place is None else json.loads(place.read_bytes())
-    except (OSError, ValueError):
-        return None
-
-
-def _keep(text: str, data: Any) -> Any:
-    """Write plain data beside its text's hash; what JSON would change (keys that are numbers) is not kept."""
-    place = _place_of(text)
-    written = json.dumps(data, ensure_ascii=False)
-    if place is None or json.loads(written) != data:
-        return data
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        being_written = place.with_suffix(f".{os.getpid()}")
-        being_written.write_text(written, encoding="utf-8")
-        being_written.replace(place)
-    except OSError:
-        pass  # a read-only folder costs time at the next start, nothing else
-    return data
+        parsed_files.keep(text, data)
+    return Source(name, data, text)
 
 
 def _load(text: str, name: str) -> Any:

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from webapp import yaml_source
+from webapp import parsed_files, yaml_source
 from webapp.yaml_source import SourceErrors, parse
 
 
 @pytest.fixture
 def memory(tmp_path: Path) -> Iterator[Path]:
-    before = yaml_source._memory
-    yaml_source.remember_in(tmp_path / "cache")
+    before = parsed_files._folder
+    parsed_files.remember_in(tmp_path / "cache")
     yield tmp_path / "cache"
-    yaml_source.remember_in(before)
+    parsed_files.remember_in(before)
 
 
 TEXT = "# a note\nname: 窓口\nopen: 9:00\nlist:\n  - one\n  - no\nsince: 2026-04-01\n"

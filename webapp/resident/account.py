@@ -14,6 +14,7 @@ from webapp.identity import profile, residents
 from webapp.identity import sessions as session_store
 from webapp.identity.models import Resident
 from webapp.intake import drafts
+from webapp.ports.identity import Level
 from webapp.resident import account_data, account_fields
 from webapp.web import guards, sessions
 from webapp.web.devices import device_name
@@ -33,13 +34,16 @@ def _me() -> Resident:
 def overview() -> str:
     """Show what is registered, what the card says, and the ways on."""
     me = _me()
+    is_group = me.kind == "group"
     card = residents.asserted(db(), me.id)
+    if card is not None and card.level < Level.CARD and not is_group:
+        card = None  # a mail address says nothing about a name
     return render_template(
         "resident/account_overview.html",
         resident=me,
         rows=account_fields.declared_rows(me.profile),
         card=card,
-        card_rows=account_fields.asserted_rows(card, me.profile) if card else [],
+        card_rows=account_fields.asserted_rows(card, me.profile, is_group=is_group) if card else [],
     )
 
 

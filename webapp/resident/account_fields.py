@@ -20,18 +20,29 @@ def declared_rows(profile: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(label, _text(shown.get(key))) for key, label in _labels().items()]
 
 
-def asserted_rows(card: Asserted, profile: Mapping[str, Any]) -> list[tuple[str, str, bool]]:
-    """Return label, text and whether it differs from what is declared, for what the card says."""
+def asserted_rows(
+    card: Asserted, profile: Mapping[str, Any], *, is_group: bool = False
+) -> list[tuple[str, str, bool]]:
+    """Return label, text and whether it differs from what is declared, for what card or account say."""
     genders = {"1": _("男"), "2": _("女"), "9": _("記載なし")}
     birth = card.birth.isoformat() if card.birth else ""
     declared_address = _text(profile.get("address"))
-    return [
-        (_("氏名"), card.name, bool(profile.get("name")) and profile["name"] != card.name),
+    rows = [
+        (
+            _("名前") if is_group else _("氏名"),
+            card.name,
+            bool(profile.get("name")) and profile["name"] != card.name,
+        ),
         (
             _("住所"),
             card.address,
             bool(declared_address) and _squeezed(declared_address) != _squeezed(card.address),
         ),
+    ]
+    if is_group:
+        return rows
+    return [
+        *rows,
         (
             _("生年月日"),
             _birth_text(birth) or _("月日の記録がありません"),

@@ -8,7 +8,7 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from integrations import catalogue
 from integrations.builders import sandbox_applications
-from webapp import cli, clock, memory, wiring
+from webapp import cli, clock, memory, parsed_files, wiring
 from webapp.app import create_app
 from webapp.jobs import commands
 from webapp.settings import Settings

@@ -31,6 +31,7 @@ PERMISSIONS: dict[str, str] = {
     "statistics.read": "統計を見る",
     "audit.read": "操作記録を見る",
     "staff.manage": "職員アカウントを管理する",
+    "approval.decide": "ほかの職員の重要な操作を承認する",
     "system.manage": "設定・配信状況・鍵を管理する",
 }
 
@@ -52,7 +53,9 @@ ROLES: dict[str, Role] = {
     "reviewer": _role(
         "審査", "case.read case.work case.correct case.enter case.issue case.export booking.read payment.read"
     ),
-    "approver": _role("決裁", "case.read case.decide case.issue payment.read message.approve"),
+    "approver": _role(
+        "決裁", "case.read case.decide case.issue payment.read message.approve approval.decide"
+    ),
     "facility": _role(
         "施設管理", "booking.read booking.manage facility.manage payment.read payment.manage statistics.read"
     ),
@@ -61,7 +64,7 @@ ROLES: dict[str, Role] = {
     "publicist": _role("広報", "message.broadcast content.manage chat.answer"),
     "statistics": _role("統計", "statistics.read"),
     "auditor": _role("監査", "audit.read"),
-    "admin": _role("システム管理", "staff.manage system.manage content.manage"),
+    "admin": _role("システム管理", "staff.manage system.manage content.manage approval.decide"),
 }
 
 EVERYWHERE = "*"

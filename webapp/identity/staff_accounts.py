@@ -52,7 +52,7 @@ def create(
         name=name.strip(),
         email=email.strip(),
         department=department,
-        roles=_checked(roles),
+        roles=checked_roles(roles),
         password_hash=passwords.hash_password(password) if password is not None else None,
         ends_on=ends_on,
         created_at=clock.now(),
@@ -98,24 +98,36 @@ def change(
     actor: Actor,
 ) -> None:
     """Change an account; new roles or department end its sessions. Nobody changes the own roles."""
-    checked = _checked(roles)
-    is_narrower = sorted(checked) != sorted(staff.roles) or department != staff.department
-    if is_narrower and actor.id == str(staff.id):
-        raise Forbidden("own roles", say="自分の権限は変えられません。ほかの管理者に頼んでください。")
-    _keep_one_administrator(session, staff, checked)
+    is_moved = department != staff.department
+    if is_moved:
+        _not_the_own(staff, actor)
     if not name.strip():
         raise InvalidInput("name", field="name", say="氏名を入力してください。")
-    before = list(staff.roles)
     staff.name, staff.email, staff.department, staff.ends_on = (
         name.strip(),
         email.strip(),
         department,
         ends_on,
     )
-    staff.roles = checked
-    if is_narrower:
+    if is_moved:
         sessions.revoke_all(session, staff_id=staff.id)
-    _record(session, actor, "staff.change", staff, {"before": before, "after": checked})
+    _record(session, actor, "staff.change", staff, {"department": department})
+    set_roles(session, staff, roles, actor)
+
+
+def set_roles(session: Session, staff: Staff, roles: Sequence[str], actor: Actor) -> None:
+    """Give exactly these roles and end the sessions; nothing happens when they are held already.
+
+    Raises InvalidInput for an unknown role, Forbidden for the own account and the last administrator.
+    """
+    checked, before = checked_roles(roles), sorted(staff.roles)
+    if checked == before:
+        return
+    _not_the_own(staff, actor)
+    _keep_one_administrator(session, staff, checked)
+    staff.roles = checked
+    sessions.revoke_all(session, staff_id=staff.id)
+    _record(session, actor, "staff.roles", staff, {"before": before, "after": checked})
 
 
 def set_password(session: Session, staff: Staff, password: str, actor: Actor) -> None:
@@ -142,13 +154,19 @@ def reactivate(session: Session, staff: Staff, actor: Actor) -> None:
     _record(session, actor, "staff.reactivate", staff, {})
 
 
-def _checked(roles: Sequence[str]) -> list[str]:
+def checked_roles(roles: Sequence[str]) -> list[str]:
+    """Return the grants, sorted; raises InvalidInput for one that is none."""
     try:
         return sorted({check_grant(role.strip()) for role in roles if role.strip()})
     except ValueError as error:
         raise InvalidInput(
             str(error), field="roles", say="役割の指定が正しくありません。選び直してください。"
         ) from error
+
+
+def _not_the_own(staff: Staff, actor: Actor) -> None:
+    if actor.id == str(staff.id):
+        raise Forbidden("own roles", say="自分の権限は変えられません。ほかの管理者に頼んでください。")
 
 
 def _keep_one_administrator(session: Session, staff: Staff, roles: Sequence[str]) -> None:

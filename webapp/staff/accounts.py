@@ -9,13 +9,15 @@ from werkzeug.wrappers import Response
 
 from webapp.casework import assign
 from webapp.errors import InvalidInput
-from webapp.identity import factors, invitations, permissions, sessions, staff_accounts
+from webapp.identity import factors, grants, invitations, permissions, sessions, staff_accounts
 from webapp.identity.models import Staff
+from webapp.staff import desk
 from webapp.staff.typed import number
 from webapp.web import guards
 from webapp.web.services import services
 from webapp.web.transaction import db
 
+WAITS = "役割を増やすには、ほかの職員の承認が要ります。承認を求めました。"
 blueprint = Blueprint("accounts", __name__, url_prefix="/accounts")
 
 
@@ -41,22 +43,26 @@ def new() -> str:
 @blueprint.post("/new")
 @guards.staff_required("staff.manage")
 def create() -> Response | tuple[str, int]:
-    """Make an account."""
+    """Make an account; a second person gives it its roles."""
+    if (away := guards.prove_again()) is not None:
+        return away
     try:
-        staff_accounts.create(
+        made = staff_accounts.create(
             db(),
             login=request.form.get("login", ""),
             name=request.form.get("name", ""),
             department=_department(),
-            roles=_roles(),
+            roles=[],
             actor=guards.current_actor(),
             password=request.form.get("password") or None,
             email=request.form.get("email", ""),
             ends_on=_day("ends_on"),
         )
+        waits = grants.change_roles(db(), desk.officer(), made, _roles(), actor=guards.current_actor())
     except InvalidInput as error:
+        db().rollback()
         return _form(None, request.form.to_dict(), error), 422
-    flash("職員アカウントを作りました。", "success")
+    flash("職員アカウントを作りました。" + (WAITS if waits else ""), "success")
     return redirect(url_for(".accounts"), code=303)
 
 
@@ -70,7 +76,9 @@ def edit(staff_id: int) -> str:
 @blueprint.post("/<int:staff_id>")
 @guards.staff_required("staff.manage")
 def change(staff_id: int) -> Response | tuple[str, int]:
-    """Change one account."""
+    """Change one account; new roles wait for a second person."""
+    if (away := guards.prove_again()) is not None:
+        return away
     staff = staff_accounts.get(db(), staff_id)
     try:
         staff_accounts.change(
@@ -79,16 +87,17 @@ def change(staff_id: int) -> Response | tuple[str, int]:
             name=request.form.get("name", ""),
             email=request.form.get("email", ""),
             department=_department(),
-            roles=_roles(),
+            roles=staff.roles,
             ends_on=_day("ends_on"),
             actor=guards.current_actor(),
         )
+        waits = grants.change_roles(db(), desk.officer(), staff, _roles(), actor=guards.current_actor())
         if request.form.get("password"):
             staff_accounts.set_password(db(), staff, request.form["password"], guards.current_actor())
     except InvalidInput as error:
         db().rollback()
         return _form(staff_accounts.get(db(), staff_id), request.form.to_dict(), error), 422
-    flash("職員アカウントを変更しました。", "success")
+    flash("職員アカウントを変更しました。" + (WAITS if waits else ""), "success")
     return redirect(url_for(".accounts"), code=303)
 
 
@@ -96,6 +105,8 @@ def change(staff_id: int) -> Response | tuple[str, int]:
 @guards.staff_required("staff.manage")
 def switch(staff_id: int) -> Response:
     """Switch an account off or on."""
+    if (away := guards.prove_again()) is not None:
+        return away
     staff = staff_accounts.get(db(), staff_id)
     if request.form.get("active") == "yes":
         staff_accounts.reactivate(db(), staff, guards.current_actor())

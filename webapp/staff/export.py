@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import Blueprint, flash, render_template, request, send_file
+from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
 from werkzeug.wrappers import Response
 
 from webapp import audit, clock
@@ -16,15 +16,17 @@ from webapp.casework.models import Case
 from webapp.casework.office_models import ExportTemplate
 from webapp.casework.scope import chosen as chosen_cases
 from webapp.errors import InvalidInput
+from webapp.identity import four_eyes
 from webapp.staff import desk, typed
 from webapp.web.downloads import disposition
-from webapp.web.guards import current_actor, staff_required, staff_scope
+from webapp.web.guards import current_actor, prove_again, staff_required, staff_scope
 from webapp.web.services import services
 from webapp.web.transaction import commit, db
 
 blueprint = Blueprint("export", __name__, url_prefix="/export")
 
 MOST = 2000
+EXPORT = "case.export"
 FORMATS = {
     "csv": "CSV(UTF-8)",
     "csv_sjis": "CSV(Shift_JIS、置き換えた文字の一覧付き)",
@@ -72,6 +74,11 @@ def file() -> Response | tuple[str, int]:
         wished = export_files.wanted(db(), found, pattern) if kind == "zip" else []
     except InvalidInput as wrong:
         return _page({wrong.field or "format": wrong.say or "入力を確かめてください。"}), 422
+    if len(found) > four_eyes.BULK:
+        if (away := prove_again()) is not None:
+            return away
+        if (waits := _second_person(kind, chosen, found)) is not None:
+            return waits
     _record(kind, found, len(chosen))
     name = f"cases-{clock.tokyo(clock.now()):%Y%m%d-%H%M}"
     if kind == "zip":
@@ -79,6 +86,30 @@ def file() -> Response | tuple[str, int]:
         archive = export_files.pack(wished, services().storage.get)
         return send_file(archive, "application/zip", as_attachment=True, download_name=f"{name}.zip")
     return _send(_writers(found, chosen, name)[kind]())
+
+
+def _second_person(kind: str, chosen: list[str], found: list[Read]) -> Response | tuple[str, int] | None:
+    """Use the consent of a second person to exactly this file, or ask for it; None: go ahead."""
+    payload = {
+        "references": sorted(one.case.reference for one in found),
+        "format": kind,
+        "columns": sorted(chosen),
+        "pattern": request.form.get("pattern", "") or export_files.USUAL,
+    }
+    departments = sorted({one.case.department for one in found})
+    whose = desk.officer().id
+    if four_eyes.use(db(), EXPORT, object_id=whose, payload=payload, departments=departments):
+        return None
+    reason = request.form.get("reason", "").strip()
+    if not reason:
+        return _page({"reason": "ほかの職員の承認が要ります。何に使うかを入力してください。"}), 422
+    asked = four_eyes.ask(
+        db(), desk.officer(), EXPORT, object_id=whose, payload=payload, departments=departments, reason=reason
+    )
+    if asked is None:
+        return None
+    flash("承認を求めました。承認されると、下の「書き出す」から取り出せます。", "success")
+    return redirect(url_for("staff.approvals.overview"), code=303)
 
 
 def _keep(kind: str, chosen: list[str]) -> ExportTemplate:
@@ -152,6 +183,8 @@ def _page(errors: dict[str, str], chosen: ExportTemplate | None = None) -> str:
         template_name=chosen.name if chosen else request.form.get("template_name", ""),
         is_shared=chosen.staff_id is None if chosen else request.form.get("is_shared") == "yes",
         places=export_files.PLACES,
+        bulk=four_eyes.BULK,
+        reason=request.form.get("reason", ""),
         errors=errors,
         error_list=desk.error_list(errors),
     )

@@ -7,10 +7,12 @@ from collections import Counter
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from webapp.applications import erase
+from webapp.applications import erase, erasing
 from webapp.casework.retained import runs
 from webapp.casework.states import state_of
-from webapp.web.guards import current_actor, staff_required
+from webapp.identity import four_eyes
+from webapp.staff import desk
+from webapp.web.guards import current_actor, prove_again, staff_required
 from webapp.web.transaction import db
 from webapp.wiring import forgetters
 
@@ -32,6 +34,16 @@ def run() -> Response:
     if for_real and request.form.get("sure") != "yes":
         flash("消す前に、「元に戻せないことを確認しました」にチェックを入れてください。", "danger")
         return redirect(url_for(".show"), code=303)
+    if for_real:
+        if (away := prove_again()) is not None:
+            return away
+        payload = erasing.payload_of(erase.plan(db()))
+        if four_eyes.ask(db(), desk.officer(), erasing.ACTION, object_id="plan", payload=payload) is not None:
+            flash(
+                "ほかの職員に承認を求めました。承認されると、すぐに消します。",
+                "success",
+            )
+            return redirect(url_for(".show"), code=303)
     record = erase.run(db(), current_actor(), dry_run=not for_real, also=forgetters())
     done = "処理しました" if for_real else "試し、何が対象になるかを記録しました(何も消していません)"
     flash(f"{len(record.references)}件を{done}。", "success")

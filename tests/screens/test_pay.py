@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from integrations.payment.sandbox import SandboxPayment
 from integrations.payment.sandbox_page import SandboxPages
 from integrations.payment.sandbox_store import Store
 from tests.casework_office import Office, open_office, token_of
+from tests.fakes.counter import sign_in
 from tests.fakes.payment_world import STAFF, open_charge
 from webapp import clock
 from webapp.db import Database
@@ -139,6 +141,34 @@ def test_there_is_no_receipt_before_payment(payer: Payer) -> None:
 
 def test_a_paper_to_pay_by_at_the_counter_opens_as_a_pdf(payer: Payer) -> None:
     assert payer.client.get(f"/pay/{payer.charge.token}/request.pdf").data.startswith(b"%PDF")
+
+
+def test_a_resident_sees_all_charges_in_one_place_what_is_owed_first(payer: Payer) -> None:
+    resident_id = sign_in(payer.office.app, payer.client)
+    mine = {"name": "見本 花子", "resident_id": resident_id}
+    with payer.office.database.transaction() as session:
+        for yen in (700, 500, 0):
+            open_charge(session, yen, payer=mine)
+    page = payer.client.get("/my/payments").text
+    owed, _, over = page.partition("これまでのお支払い")
+    assert all(words in owed for words in ("合計 1,200円", "700円", "500円"))
+    assert "お支払いは不要です" in over
+    assert "/my/payments" in payer.client.get("/my").text
+
+
+def test_an_overdue_charge_says_until_when_and_a_lapsed_one_what_to_do(payer: Payer) -> None:
+    today = clock.today()
+    with payer.office.database.transaction() as session:
+        charge = charges.lock(session, payer.charge.id)
+        charge.due_on, charge.lapse_on = today - timedelta(days=1), today + timedelta(days=13)
+    page = payer.get()
+    assert "まだお支払いいただけます" in page
+    assert "支払いへ進む" in page
+    with payer.office.database.transaction() as session:
+        charges.lapse(session, charges.lock(session, payer.charge.id), reason="期限", actor=STAFF)
+    page = payer.get()
+    assert "この請求は終わりました" in page
+    assert "支払いへ進む" not in page
 
 
 def test_an_unknown_charge_is_not_found(payer: Payer) -> None:

@@ -123,6 +123,17 @@ def test_money_that_does_not_agree_is_parked_for_a_person(
         assert charges.by_token(session, door.charge.token).settled_yen == 0
 
 
+def test_a_declined_card_changes_nothing_but_tells_staff_why(door: Door) -> None:
+    door.fake.state.pay(door.page, card="4000000000009995")
+    assert door.post(*signed(door.heard[-1])) == 200
+    with door.office.database.reading() as session:
+        attempt = charges.by_token(session, door.charge.token).attempts[0]
+        assert (attempt.status, attempt.failure) == ("started", "insufficient_funds")
+    door.fake.state.pay(door.page)
+    assert door.post(*signed(door.heard[-1])) == 200
+    assert door.state()[5:7] == ("paid", 300)
+
+
 def test_when_stripe_is_down_the_callback_is_kept_and_asked_for_again(door: Door) -> None:
     door.fake.state.pay(door.page)
     raw, headers = signed(door.heard[-1])

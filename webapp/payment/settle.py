@@ -94,6 +94,7 @@ def _note(attempt: PaymentAttempt, truth: Truth) -> None:
     attempt.provider_id = attempt.provider_id or truth.provider_id
     attempt.payment_id = truth.payment_id or attempt.payment_id
     attempt.method = truth.method or attempt.method
+    attempt.failure = truth.failure or attempt.failure
 
 
 def _paid(
@@ -203,7 +204,6 @@ def _unpaid(
         _wait(session, charge, attempt, truth, handlers)
         return Settled("pending", attempt)
     states.step_attempt(attempt, "fail" if truth.status == "failed" else "expire")
-    attempt.failure = truth.failure or attempt.failure
     attempt.ended_at = attempt.ended_at or clock.now()
     charges.restate(charge)
     session.flush()

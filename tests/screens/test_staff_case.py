@@ -349,7 +349,8 @@ def test_a_protected_person_is_marked_and_the_card_stands_beside_the_declaration
         office.case(session, reference).resident_id = resident.id
     page = office.client().get(f"/staff/cases/{reference}").text
     assert "支援措置の対象の人です" in page and "メールが届いていません" in page
-    assert "申請の氏名と違います" in page and "見本県みほん市中央1" not in page
+    assert '高橋 一朗 <span class="tag tag--attention">申請と違います' in page and "申請: 髙橋 一郎" in page
+    assert "見本県みほん市中央1" not in page
 
 
 def test_a_message_after_the_decision_is_not_lost(office: Office) -> None:

@@ -28,7 +28,7 @@ def from_person(
         return {}, {}
     found: Answers = {}
     marks: Provenance = {}
-    for question, part in _asked(definition):
+    for question, part in asked(definition):
         value = _value(person, part)
         if value is None or question.type not in _PART_TYPES[part]:
             continue
@@ -57,7 +57,8 @@ def mark(source: str, **more: Any) -> dict[str, Any]:
     return {"source": source, "at": clock.now().isoformat(), **more}
 
 
-def _asked(definition: Definition) -> Iterator[tuple[AnyField, str]]:
+def asked(definition: Definition) -> Iterator[tuple[AnyField, str]]:
+    """Every question about the person, with the part of a person it asks for."""
     for page in definition.pages:
         for question in page.fields:
             if question.prefill is not None:

@@ -8,11 +8,12 @@ from datetime import datetime
 from types import MappingProxyType
 
 from webapp.casework.models import Case
-from webapp.casework.search import fold
 from webapp.identity import mandates, residents, signatures
 from webapp.identity.models import Resident
 from webapp.identity.residents import Asserted
 from webapp.intake import sheets
+from webapp.staff import comparison
+from webapp.staff.comparison import Compared
 from webapp.web.transaction import db
 
 OUTCOMES: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -40,9 +41,8 @@ class SignatureLine:
     label: str
     tone: str
     signed_at: datetime | None
-    failed: list[str]
     simulated: bool
-    number: int = 0
+    number: int
 
 
 @dataclass(frozen=True)
@@ -54,10 +54,12 @@ class CasePerson:
     """Who sent the application for this person under a mandate."""
     basis: str = ""
     """On what the mandate rests, in words."""
+    is_group: bool = False
     protected: bool = False
     bounced_at: datetime | None = None
     asserted: Asserted | None = None
-    differs: bool = False
+    compared: list[Compared] = field(default_factory=list)
+    """The asserted facts, each beside what the application says."""
     signatures: list[SignatureLine] = field(default_factory=list)
 
     @property
@@ -71,16 +73,19 @@ def of_case(case: Case) -> CasePerson:
     if resident is None:
         return CasePerson(signatures=_signatures(case))
     said = residents.asserted(db(), resident.id)
+    if said is not None and not said.name:
+        said = None  # a mail address asserts nothing about a person
     declared = str(case.contact.get("name") or "")
     agent, mandate = mandates.agent_of(db(), resident.id, sheets.sent_by(db(), case.id))
     return CasePerson(
         name=str(resident.profile.get("name") or declared or "氏名の登録なし"),
         agent=str(agent.profile.get("name") or "氏名の登録なし") if agent else None,
         basis=BASES[mandate.basis] if mandate else "",
+        is_group=resident.kind == "group",
         protected=resident.protected,
         bounced_at=resident.email_bounced_at,
         asserted=said,
-        differs=bool(said and declared and _plain(said.name) != _plain(declared)),
+        compared=comparison.of_case(case, said, hide_address=resident.protected) if said else [],
         signatures=_signatures(case),
     )
 
@@ -91,10 +96,5 @@ def _signatures(case: Case) -> list[SignatureLine]:
         if row.verdict is None:
             continue
         label, tone = OUTCOMES.get(row.verdict["outcome"], OUTCOMES["invalid"])
-        failed = [str(check["code"]) for check in row.verdict["checks"] if check["ok"] is False]
-        lines.append(SignatureLine(label, tone, row.signed_at, failed, row.simulated, row.id))
+        lines.append(SignatureLine(label, tone, row.signed_at, row.simulated, row.id))
     return lines
-
-
-def _plain(name: str) -> str:
-    return "".join(fold(name).split())

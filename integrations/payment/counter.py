@@ -112,6 +112,10 @@ class CounterPayment:
                     return refund
         raise NotKnown(refund_id)
 
+    def call_off_refund(self, refund_id: str, *, account: str = "city") -> RefundTruth:
+        """See PaymentPort: what the desk hands back is gone."""
+        raise Refused(f"{self.fetch_refund(refund_id).refund_id} was handed over", "not_waiting")
+
     def parse_event(self, raw: bytes, headers: Mapping[str, str]) -> EventRef:
         """The desk never calls; whoever does is not the desk."""
         raise ForgedEvent("the desk sends no events")

@@ -133,6 +133,15 @@ class SandboxPayment:
             raise NotKnown(refund_id)
         return _refund_truth(row)
 
+    def call_off_refund(self, refund_id: str, *, account: str = "city") -> RefundTruth:
+        """See PaymentPort."""
+        waiting = self.fetch_refund(refund_id)
+        with self.store.writing() as db:
+            sql = "UPDATE refund SET status = 'canceled' WHERE id = ? AND status = 'requires_action'"
+            if db.execute(sql, (refund_id,)).rowcount != 1:
+                raise Refused(f"a refund that is {waiting.status} cannot be called off", "not_waiting")
+        return self.fetch_refund(refund_id)
+
     def parse_event(self, raw: bytes, headers: Mapping[str, str]) -> EventRef:
         """See PaymentPort."""
         return events.parse(raw, headers, self._secret, self.now())
@@ -267,7 +276,8 @@ class SandboxPayment:
         row = db.execute("SELECT * FROM payment WHERE id = ?", (order.provider_id,)).fetchone()
         if row is None:
             raise NotKnown(order.provider_id)
-        sql = "SELECT coalesce(sum(amount_yen), 0) FROM refund WHERE payment_id = ? AND status <> 'failed'"
+        sql = "SELECT coalesce(sum(amount_yen), 0) FROM refund WHERE payment_id = ?"
+        sql += " AND status NOT IN ('failed', 'canceled')"
         before = db.execute(sql, (order.provider_id,)).fetchone()[0]
         if row["status"] != "paid" or not 0 < order.amount_yen <= row["amount_yen"] - before:
             raise Refused("more than what is left of this payment", "refund_too_large")

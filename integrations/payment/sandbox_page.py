@@ -35,6 +35,7 @@ REFUND_WORDS = {
     "succeeded": "完了",
     "requires_action": "振込先の登録待ち",
     "failed": "失敗",
+    "canceled": "取り消し",
     "pending": "処理中",
 }
 HEADINGS = {

@@ -137,6 +137,11 @@ class StripePayment:
         with _translated():
             return stripe_truth.refund(self._client(account).v1.refunds.retrieve(refund_id).to_dict())
 
+    def call_off_refund(self, refund_id: str, *, account: str = "city") -> RefundTruth:
+        """See PaymentPort."""
+        with _translated():
+            return stripe_truth.refund(self._client(account).v1.refunds.cancel(refund_id).to_dict())
+
     def parse_event(self, raw: bytes, headers: Mapping[str, str]) -> EventRef:
         """See PaymentPort; tries every signing secret of every account."""
         given = {name.lower(): value for name, value in headers.items()}.get("stripe-signature", "")

@@ -205,6 +205,14 @@ def test_a_refund_can_be_asked_about_by_its_id(world: World) -> None:
     assert world.port.fetch_refund(made.refund_id).key == "ref_1"
 
 
+def test_a_refund_that_went_out_cannot_be_called_off(world: World) -> None:
+    made = world.port.refund(refund_order(world, paid(world), 100))
+    with pytest.raises(Refused):
+        world.port.call_off_refund(made.refund_id)
+    with pytest.raises(NotKnown):
+        world.port.call_off_refund("nothing")
+
+
 def test_what_is_not_known_is_said_so(world: World) -> None:
     with pytest.raises(NotKnown):
         world.port.fetch("nothing")

@@ -85,6 +85,19 @@ def test_a_konbini_refund_waits_for_the_payers_bank_details(fake: FakeStripe, po
     assert port.fetch_refund(made.refund_id).status == "succeeded"
 
 
+def test_a_refund_nobody_answers_is_called_off_and_its_money_is_ours_again(
+    fake: FakeStripe, port: StripePayment
+) -> None:
+    provider_id = port.start(order(yen=1000)).provider_id
+    fake.state.take_slip(provider_id)
+    fake.state.pay(provider_id, "konbini")
+    intent = str(port.fetch(provider_id).payment_id)
+    first = RefundOrder("r1", "city", provider_id, intent, 1000, "konbini", "a@example.jp")
+    made = port.refund(first)
+    assert port.call_off_refund(made.refund_id).status == "canceled"
+    assert port.refund(replace(first, key="r2")).status == "requires_action"
+
+
 def test_a_hold_of_fifteen_minutes_still_gives_stripe_its_thirty(port: StripePayment) -> None:
     short = order(expires_at=now() + timedelta(minutes=15))
     assert port.start(short).expires_at >= now() + timedelta(minutes=30)

@@ -145,6 +145,16 @@ class Payers:
             refund["status"] = "succeeded"
             self.say("refund.updated", refund)
 
+    def call_off_refund(self, refund_id: str) -> dict[str, Any]:
+        """Only a refund that waits for the payer can be cancelled."""
+        refund = self.refunds[refund_id]
+        if refund["status"] != "requires_action":
+            raise ApiError(400, f"a {refund['status']} refund cannot be canceled", "refund_not_cancelable")
+        refund["status"] = "canceled"
+        self.charges[refund["charge"]]["amount_refunded"] -= refund["amount"]
+        self.say("refund.updated", refund)
+        return refund
+
     def _open_page(self, row: dict[str, Any]) -> None:
         if row["status"] != "open":
             raise ApiError(400, "this page is closed")

@@ -175,7 +175,9 @@ class FakeStripe:
         table = {"payment_intents": state.intents, "refunds": state.refunds, "charges": state.charges}[kind]
         if thing_id not in table:
             raise ApiError(404, f"No such {kind}: {thing_id}", "resource_missing")
-        return self._cancel(table[thing_id]) if verb else table[thing_id]
+        if not verb:
+            return table[thing_id]
+        return state.call_off_refund(thing_id) if kind == "refunds" else self._cancel(table[thing_id])
 
     def _cancel(self, intent: dict[str, Any]) -> dict[str, Any]:
         if intent["status"] in ("succeeded", "canceled"):

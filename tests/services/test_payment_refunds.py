@@ -203,6 +203,30 @@ def test_a_konbini_refund_waits_for_bank_details_and_then_ends(world: World) -> 
     assert sound(world)
 
 
+def test_a_konbini_refund_nobody_answers_goes_another_way(world: World) -> None:
+    charge = world.paid(1000, "konbini")
+    refund = propose(world, charge, 1000)
+    send(world, refund)
+    call_off = (world.database.transaction, world.ports, refund.id, world.handlers)
+    assert give_back.call_off(*call_off) == "failed"
+    with pytest.raises(IllegalStep):
+        give_back.call_off(*call_off)
+    with world.database.transaction() as session:
+        refunds.retry(session, refund, method="cash", actor=STAFF)
+        give_back.handed_over(session, refund, world.handlers, actor=STAFF, till="窓口1")
+    assert (world.fresh(charge).refunded_yen, sound(world)) == (1000, True)
+
+
+def test_a_refund_called_off_too_late_has_gone_back(world: World) -> None:
+    charge = world.paid(1000, "konbini")
+    refund = propose(world, charge, 1000)
+    send(world, refund)
+    world.lost = True
+    world.sandbox.give_bank_details(str(fresh(world, refund).provider_refund_id))
+    made = give_back.call_off(world.database.transaction, world.ports, refund.id, world.handlers)
+    assert (made, world.fresh(charge).refunded_yen) == ("succeeded", 1000)
+
+
 def test_a_transfer_keeps_the_account_until_it_is_sent_and_not_longer(world: World) -> None:
     charge = world.paid(1000, "konbini")
     refund = propose(world, charge, 1000, method="bank")

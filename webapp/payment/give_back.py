@@ -14,6 +14,7 @@ from webapp.payment.settle import HandlersByPurpose
 from webapp.payment.steps import Ports, Transaction
 from webapp.ports.payment import NotKnown, RefundOrder, Refused, Unreachable
 
+_SAY_LATER = "決済サービスにつながりません。あとで自動的にやり直します。"
 BANK_FIELDS = ("bank_name", "bank_code", "branch_name", "branch_code", "kind", "number", "holder_kana")
 
 
@@ -35,9 +36,7 @@ def send(transaction: Transaction, ports: Ports, refund_id: int, handlers: Handl
     try:
         truth = ports[provider].refund(order)
     except Unreachable as error:
-        raise Unavailable(
-            str(error), say="決済サービスにつながりません。あとで自動的にやり直します。"
-        ) from error
+        raise Unavailable(str(error), say=_SAY_LATER) from error
     except (Refused, NotKnown) as error:
         with transaction() as session:
             refund = refunds.lock(session, refund_id)
@@ -66,6 +65,27 @@ def look(transaction: Transaction, ports: Ports, refund_id: int, handlers: Handl
         settled = refund_truth.settle_refund(session, provider, truth, handlers)
         assert settled is not None
         return settled.status
+
+
+def call_off(transaction: Transaction, ports: Ports, refund_id: int, handlers: HandlersByPurpose) -> str:
+    """Stop a konbini refund whose payer never answers the mail, so that it can go another way.
+
+    Returns the refund's state: failed, ready to be tried again; or succeeded, if the payer was quicker.
+    Raises Unavailable, or IllegalStep when it does not wait.
+    """
+    with transaction() as session:
+        refund = refunds.lock(session, refund_id)
+        if refund.status != "waiting" or refund.provider_refund_id is None:
+            raise IllegalStep("call_off", state=refund.status)
+        attempt = session.get_one(PaymentAttempt, refund.settlement.attempt_id)
+        provider, account, known = attempt.provider, attempt.account, refund.provider_refund_id
+    try:
+        ports[provider].call_off_refund(known, account=account)
+    except Unreachable as error:
+        raise Unavailable(str(error), say=_SAY_LATER) from error
+    except Refused:
+        pass  # it went out in the meantime: the look tells
+    return look(transaction, ports, refund_id, handlers)
 
 
 def give_bank_details(session: Session, refund: Refund, details: Mapping[str, str]) -> Refund:

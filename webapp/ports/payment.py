@@ -203,6 +203,9 @@ class PaymentPort(Protocol):
     def fetch_refund(self, refund_id: str, *, account: str = "city") -> RefundTruth:
         """Ask what became of a refund; raises NotKnown."""
 
+    def call_off_refund(self, refund_id: str, *, account: str = "city") -> RefundTruth:
+        """Stop a refund that waits for the payer (``requires_action``); raises Refused for any other."""
+
     def parse_event(self, raw: bytes, headers: Mapping[str, str]) -> EventRef:
         """Verify the signature over the raw bytes; raises ForgedEvent, StaleEvent, MalformedEvent."""
 

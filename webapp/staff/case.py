@@ -127,6 +127,7 @@ def page(case: Case, errors: dict[str, str] | None = None, **more: Any) -> str:
             name: desk.may(f"case.{name}", case) for name in ("work", "correct", "decide", "issue", "export")
         },
         may_enter=desk.may("case.enter", case),
+        may_see_payments=desk.may("payment.read", case),
         me=desk.officer(),
         errors=errors or {},
         error_list=[(dom_id(name), text) for name, text in (errors or {}).items()],

@@ -69,7 +69,7 @@ def show(token: str) -> str:
 @blueprint.post("/<token>/<step>")
 @staff_required("payment.refund")
 def step(token: str, step: str) -> Response:
-    """approve, withdraw, send, retry, transferred or handed-over."""
+    """approve, withdraw, send, call-off, retry, transferred or handed-over."""
     refund = _find(token, "payment.refund")
     try:
         _take(refund, step)
@@ -110,6 +110,10 @@ def _take(refund: Refund, step: str) -> None:
         refund_id = refund.id
         commit()  # nothing stays open during the call
         give_back.send(services().database.transaction, services().payment, refund_id, handlers)
+    elif step == "call-off":
+        refund_id = refund.id
+        commit()
+        give_back.call_off(services().database.transaction, services().payment, refund_id, handlers)
     else:
         raise NotFound(step)
 

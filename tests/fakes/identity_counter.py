@@ -126,14 +126,14 @@ def callback_address(
 
 
 def _register(app: Flask) -> None:
-    from webapp.resident import account, line, mandates, sign_in, sign_in_link, sign_in_mail, topics
+    from webapp.resident import account, line, mandates, pay, sign_in, sign_in_link, sign_in_mail, topics
     from webapp.staff import accounts, factors, invitation, second_factor, single_sign_on
     from webapp.staff import sign_in as staff_sign_in
 
     resident = Blueprint("resident", __name__)
     staff = Blueprint("staff", __name__, url_prefix="/staff")
-    # the account's page links to the last three: a link without its page is an error
-    for module in (sign_in, sign_in_link, sign_in_mail, account, mandates, topics, line):
+    # the account's page links to the last four: a link without its page is an error
+    for module in (sign_in, sign_in_link, sign_in_mail, account, mandates, topics, line, pay):
         resident.register_blueprint(module.blueprint)
     for module in (staff_sign_in, single_sign_on, second_factor, factors, invitation, accounts):
         staff.register_blueprint(module.blueprint)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from integrations.line.messaging_api import Channel, MessagingApiLine
+from tests.fakes import line_shapes
 from tests.fakes.line_server import State, running
 from webapp.ports.line import LineRefused, LineUnavailable
 
@@ -17,7 +18,7 @@ HELLO = [{"type": "text", "text": "hello"}]
 
 @pytest.fixture
 def fake() -> Iterator[tuple[str, State]]:
-    with running() as started:
+    with running(State(validate=line_shapes.complaints)) as started:
         yield started
 
 

@@ -112,6 +112,17 @@ def test_staff_see_who_applied_twice_whatever_the_way(session: Session) -> None:
     assert same.others(session, other) == []
 
 
+def test_another_person_who_wants_the_same_is_no_duplicate(session: Session) -> None:
+    with clock.frozen(JUNE):
+        rows = {"items": [{"id": "r1", "kind": "futon", "count": 2}], "date": "2025-06-10"}
+        mine = sent(session, "sodai-gomi", **rows)
+        again = sent(
+            session, "sodai-gomi", items=[{"id": "x9", "kind": "futon", "count": 2}], date="2025-06-10"
+        )
+        sent(session, "sodai-gomi", **rows, applicant_kana="ベツノ　ヒト")
+    assert same.others(session, mine) == [again]
+
+
 def test_an_overdue_correction_stands_in_a_list_of_its_own(session: Session) -> None:
     with clock.frozen(JUNE):
         case = sent(session, "solar-battery")

@@ -74,8 +74,8 @@ def enter(
     check_day(received_on)
     draft = drafts.locked(session, draft)
     if draft.submitted_case_id is None:
-        marks = {key: mark("staff") for key in draft.answers}
-        drafts.touch(draft, provenance={**draft.provenance, **marks}, resident_id=resident_id)
+        marks = {path: mark("staff") for path in {*draft.provenance, *draft.answers}}
+        drafts.touch(draft, provenance=marks, resident_id=resident_id)
     submitted = submit(
         session,
         draft,

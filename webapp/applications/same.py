@@ -12,6 +12,7 @@ from webapp import clock
 from webapp.casework.keys import digest, existing_key, key
 from webapp.casework.models import Case
 from webapp.form_engine.model import Definition
+from webapp.intake.contact import contact_of
 from webapp.intake.drafts import Owner
 from webapp.intake.models import Draft, Submission
 
@@ -19,7 +20,11 @@ _UNITS = {"days": 1, "business_days": 2, "weeks": 7, "months": 31, "years": 366}
 
 
 def key_of(session: Session, definition: Definition, answers: Mapping[str, Any]) -> str | None:
-    """A keyed digest of the answers that make two applications 「同じもの」; None where nothing says so."""
+    """A keyed digest of applicant and answers that make two applications 「同じもの」.
+
+    None where nothing says so. The applicant counts by reading (else name), for it is typed the same on
+    paper and online when the characters of the name are not.
+    """
     if definition.once is None:
         return None
     return _digest(key(session), definition, answers)
@@ -53,9 +58,9 @@ def earlier(session: Session, definition: Definition, answers: Mapping[str, Any]
 
 
 def others(session: Session, case: Case) -> list[Case]:
-    """Every other application for the same thing by whatever way it came, for staff, oldest first.
+    """Every other application of the same applicant for the same thing, by whatever way it came.
 
-    Empty without ``once`` in the definition: then nothing says what 「同じもの」 is.
+    For staff, oldest first. Empty without ``once`` in the definition: then nothing says what 「同じもの」 is.
     """
     mine = select(Submission.same_key).where(Submission.case_id == case.id, Submission.same_key.is_not(None))
     found = (
@@ -69,7 +74,22 @@ def others(session: Session, case: Case) -> list[Case]:
 
 def _digest(secret: bytes, definition: Definition, answers: Mapping[str, Any]) -> str:
     assert definition.once is not None
-    same = [answers.get(path) for path in definition.once.same]
+    same = [_plain(answers.get(path)) for path in definition.once.same]
+    same.append(_applicant(definition, answers))
     return digest(
         secret, f"same:{definition.slug}", json.dumps(same, ensure_ascii=False, sort_keys=True)
     ).hex()
+
+
+def _applicant(definition: Definition, answers: Mapping[str, Any]) -> str:
+    contact = contact_of(definition, answers, lang="ja")
+    return "".join(str(contact.get("kana") or contact.get("name") or "").split())
+
+
+def _plain(value: Any) -> Any:
+    """Rows without the numbers a screen gave them: those differ from draft to draft."""
+    if isinstance(value, list):
+        return [_plain(row) for row in value]
+    if isinstance(value, Mapping):
+        return {key: _plain(inner) for key, inner in value.items() if key != "id"}
+    return value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -12,6 +13,11 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
 import requests
+from authlib.integrations.requests_client import OAuth2Session
+from authlib.oauth2.rfc7523 import PrivateKeyJWT
+from authlib.oidc.core import CodeIDToken
+from joserfc import jwt
+from joserfc.jwk import KeySet
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.serving import make_server
 
@@ -273,3 +279,48 @@ def test_every_page_of_the_simulator_says_that_it_is_one(running: Running) -> No
     for page in (about, choose):
         assert "<strong>模擬</strong>" in page.text
         assert "style=" not in page.text
+
+
+def test_an_independent_client_signs_in_at_our_simulator(running: Running, tmp_path: Path) -> None:
+    """Authlib's client, with nothing of ours, gets through: the simulator is a provider, not our mirror."""
+    verifier, metadata = "v" * 64, f"{running.base}{sandbox.MOUNT}{PROTOCOL}"
+    key = running.plug._party._key
+    proof = PrivateKeyJWT(
+        token_endpoint=f"{metadata}/token",
+        alg="ES256",
+        headers={"kid": key.kid, "alg": "ES256"},
+        claims={"exp": int(time.time()) + 60},  # it would say an hour, which the simulator refuses
+    )
+    with OAuth2Session(
+        sandbox.CLIENT_ID,
+        key,
+        scope="openid name",
+        redirect_uri=running.redirect_uri,
+        token_endpoint_auth_method=proof,
+        code_challenge_method="S256",
+    ) as client:
+        address, state = client.create_authorization_url(
+            f"{metadata}/auth", nonce="n" * 20, code_verifier=verifier
+        )
+        begun = Begun(address.removeprefix(running.base), state, {})
+        params = running.browser(begun)
+        assert params["state"] == state
+        token = client.fetch_token(
+            f"{metadata}/token",
+            code=params["code"],
+            code_verifier=verifier,
+            grant_type="authorization_code",
+            client_id=sandbox.CLIENT_ID,
+        )
+        person = client.get(f"{metadata}/userinfo").json()
+    keys = KeySet.import_key_set(requests.get(f"{metadata}/certs", timeout=5).json())
+    decoded = jwt.decode(token["id_token"], keys, algorithms=["ES256"])
+    claims = CodeIDToken(
+        decoded.claims,
+        decoded.header,
+        {"iss": {"value": running.simulator.issuer}, "aud": {"value": sandbox.CLIENT_ID}},
+        {"nonce": "n" * 20, "access_token": token["access_token"]},
+    )
+    claims.validate()
+    assert claims["sub"] == person["sub"]
+    assert person["name"] == "見本　花子"

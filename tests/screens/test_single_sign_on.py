@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from tests.fakes.identity_counter import Counter, build, post, sign_in_by_card, token_of
+from tests.fakes.procedures import sample
 from webapp import clock
 from webapp.audit import SYSTEM, Actor
 from webapp.db import Database
@@ -27,9 +28,10 @@ from webapp.identity import (
     staff_accounts,
     staff_links,
 )
-from webapp.identity.models import IdentityLink, Resident, Staff
+from webapp.identity.models import IdentityLink, Resident, Staff, WebSession
 from webapp.identity.sessions import Holder
 from webapp.identity.staff_models import StaffLink
+from webapp.intake import drafts
 from webapp.ports.identity import Assertion, Level, ProtocolBroken
 
 
@@ -246,3 +248,25 @@ def test_renumbered_subjects_are_moved_by_a_list(counter: Counter) -> None:
         assert [residents.sign_in(session, proof(new, name)).id for name in ("A", "B")] == numbers
         with pytest.raises(ProtocolBroken, match="replaced_subject"):
             residents.sign_in(session, proof(old, "a"))
+
+
+def test_what_was_begun_by_mail_goes_along_to_the_cards_account(counter: Counter) -> None:
+    sign_in_by_card(counter.client())  # the card has an account already
+    client, number = with_mail(counter)
+    with counter.database.transaction() as session:
+        owner, visitor = drafts.Owner(number), Actor("resident", str(number))
+        here = drafts.start(session, sample(), owner, lang="ja", actor=visitor).token
+        elsewhere = drafts.start(session, sample(), owner, lang="ja", actor=visitor).token
+        session.scalars(select(WebSession).where(WebSession.resident_id == number)).one().data = {
+            f"own:draft:{here}": 1
+        }
+    asked = sign_in_by_card(client, next_path="/account/")
+    assert "カードには前からの登録があります" in client.get(asked.headers["Location"]).text
+    done = post(client, "/sign-in/link", "/sign-in/link", {"answer": "same"})
+    assert done.headers["Location"] == "/account/"
+    with counter.database.reading() as session:
+        card = session.scalars(select(IdentityLink).where(IdentityLink.level == int(Level.CARD))).one()
+        assert drafts.by_token(session, here).resident_id == card.resident_id != number
+        assert (
+            drafts.by_token(session, elsewhere).resident_id == number
+        )  # of another browser: not proved here

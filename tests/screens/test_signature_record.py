@@ -43,7 +43,7 @@ def authority(tmp_path: Path) -> TestAuthority:
 
 
 def signed_case(
-    office: Office, authority: TestAuthority, *, signer: str = "hanako"
+    office: Office, authority: TestAuthority, *, signer: str = "hanako", keep: bool = True
 ) -> tuple[str, str, Signed]:
     """A case with a signature judged without a revocation list; returns reference, page and evidence."""
     reference = office.submit()
@@ -54,7 +54,7 @@ def signed_case(
         card = Assertion("x", "y", "z", Level.CARD, clock.now(), name="見本　花子")
         resident = sign_in(session, card)
         row = signatures.prepare(session, resident, "draft", DOCUMENT)
-        signatures.store(session, row, signed, verdict, SYSTEM)
+        signatures.store(session, row, signed, verdict, SYSTEM, keep_certificate=keep)
         signatures.attach(session, "draft", case.id)
         number = row.id
     return reference, f"/staff/cases/{reference}/signatures/{number}/", signed
@@ -128,3 +128,19 @@ def test_a_protected_signers_address_is_not_shown(office: Office, authority: Tes
     with office.database.transaction() as session:
         session.scalars(select(Resident)).one().protected = True
     assert "中央一丁目2番3号" not in client.get(page).text
+
+
+def test_where_the_certificate_is_not_kept_the_verdict_stands_for_itself(
+    office: Office, authority: TestAuthority
+) -> None:
+    _reference, page, _signed = signed_case(office, authority, keep=False)
+    client = office.client()
+    shown = client.get(page).text
+    assert "証明書そのものは保存していません" in shown
+    assert "署名を保存（CMS）" not in shown
+    assert client.get(f"{page}file").status_code == 404
+    assert post(client, page, f"{page}again").status_code == 503
+    with office.database.reading() as session:
+        evidence = session.scalars(select(Signature)).one().evidence
+        assert evidence is not None
+        assert evidence["certificate"] is None

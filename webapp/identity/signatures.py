@@ -50,28 +50,42 @@ def judge(verifier: SignatureVerifier, document: bytes, signed: Signed, *, at: d
     return verifier.verify(document, signed, at=at)
 
 
-def store(session: Session, row: Signature, signed: Signed, verdict: Verdict, actor: Actor) -> Signature:
-    """Keep signature, evidence and verdict. A good signature by another person than signed in is invalid."""
+def store(
+    session: Session,
+    row: Signature,
+    signed: Signed,
+    verdict: Verdict,
+    actor: Actor,
+    *,
+    keep_certificate: bool = True,
+) -> Signature:
+    """Keep signature, evidence and verdict. A good signature by another person than signed in is invalid.
+
+    The certificate carries its 発行の番号, whose use the law limits: whether it is kept is the city's
+    decision. Without it the verdict stands for itself and cannot be made again.
+    """
     row = session.get_one(Signature, row.id)
     row.signed_at = clock.now()
+    row.evidence = {
+        "signature": base64.b64encode(signed.signature).decode(),
+        "certificate": base64.b64encode(signed.certificate).decode() if keep_certificate else None,
+        "signer": _claims(verdict.signer),
+    }
     is_theirs = _is_same_person(session, row.resident_id, verdict.signer)
-    return _keep(session, row, signed, verdict, actor, is_theirs=is_theirs)
+    return _judged(session, row, verdict, actor, is_theirs=is_theirs)
 
 
-def store_again(
-    session: Session, row: Signature, signed: Signed, verdict: Verdict, actor: Actor
-) -> Signature:
-    """Keep a later verdict on the same evidence. Who signed was settled then: names change afterwards."""
+def store_again(session: Session, row: Signature, verdict: Verdict, actor: Actor) -> Signature:
+    """Keep a later verdict on the same evidence. Who signed was settled then: names change."""
     row = session.get_one(Signature, row.id)
     assert row.verdict is not None
-    was_theirs = not any(
-        check["code"] == SAME_PERSON and check["ok"] is False for check in row.verdict["checks"]
-    )
-    return _keep(session, row, signed, verdict, actor, is_theirs=was_theirs)
+    settled = next((check["ok"] for check in row.verdict["checks"] if check["code"] == SAME_PERSON), None)
+    is_theirs = _is_same_person(session, row.resident_id, verdict.signer) if settled is None else settled
+    return _judged(session, row, verdict, actor, is_theirs=is_theirs)
 
 
-def _keep(
-    session: Session, row: Signature, signed: Signed, verdict: Verdict, actor: Actor, *, is_theirs: bool
+def _judged(
+    session: Session, row: Signature, verdict: Verdict, actor: Actor, *, is_theirs: bool
 ) -> Signature:
     checks = [{"code": check.code, "ok": check.ok, "note": check.note} for check in verdict.checks]
     outcome: str = verdict.outcome
@@ -79,11 +93,6 @@ def _keep(
         checks.append({"code": SAME_PERSON, "ok": is_theirs, "note": ""})
         outcome = outcome if is_theirs else "invalid"
     row.simulated = verdict.simulated
-    row.evidence = {
-        "signature": base64.b64encode(signed.signature).decode(),
-        "certificate": base64.b64encode(signed.certificate).decode(),
-        "signer": _claims(verdict.signer),
-    }
     row.verdict = {
         "outcome": outcome,
         "checks": checks,
@@ -123,9 +132,10 @@ def of_case(session: Session, case_id: int) -> list[Signature]:
     return list(session.scalars(select(Signature).where(Signature.case_id == case_id).order_by(Signature.id)))
 
 
-def kept(row: Signature) -> Signed:
-    """Return the evidence of a signature, to judge it again when a revocation list has come."""
-    assert row.evidence is not None
+def kept(row: Signature) -> Signed | None:
+    """Return the evidence of a signature to judge it again; None where the certificate is not kept."""
+    if row.evidence is None or row.evidence.get("certificate") is None:
+        return None
     return Signed(base64.b64decode(row.evidence["signature"]), base64.b64decode(row.evidence["certificate"]))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -76,6 +75,7 @@ def show(reference: str, number: int) -> str:
         judged_at=_parsed(datetime, verdict["judged_at"]),
         revocation_as_of=_parsed(datetime, verdict["revocation_as_of"]),
         shown=json.loads(row.document).get("shown", []),
+        has_certificate=signatures.kept(row) is not None,
         may_judge=_verifier() is not None and desk.may("case.work", case),
     )
 
@@ -95,9 +95,11 @@ def file(reference: str, number: int) -> Response:
     """Hand out the signature as a detached CMS file."""
     case, row = _of(reference, number)
     desk.viewed(case, "case.signature", signature=row.id)
-    assert row.evidence is not None
+    signed = signatures.kept(row)
+    if signed is None:
+        raise NotFound("certificate not kept")
     try:
-        body = cms.detached(*(base64.b64decode(row.evidence[key]) for key in ("signature", "certificate")))
+        body = cms.detached(signed.signature, signed.certificate)
     except ValueError as error:
         raise NotFound("unreadable certificate", say="証明書を読み取れないため、書き出せません。") from error
     return _file(body, "application/pkcs7-signature", f"{case.reference}-signature.p7s")
@@ -109,12 +111,15 @@ def judge_again(reference: str, number: int) -> AnyResponse:
     """Judge it once more as of its signing, with nothing open: the verifier may call outside."""
     case, row = _of(reference, number, "case.work")
     verifier = _verifier()
-    if verifier is None or row.signed_at is None:
-        raise Unavailable("no verifier", say="署名を確かめる設定がありません。")
-    signed, data, at = signatures.kept(row), row.document, row.signed_at
+    signed = signatures.kept(row)
+    if verifier is None or signed is None or row.signed_at is None:
+        raise Unavailable(
+            "no verifier or no certificate", say="この署名は、もう一度確かめることができません。"
+        )
+    data, at = row.document, row.signed_at
     commit()
     verdict = signatures.judge(verifier, data, signed, at=at)
-    signatures.store_again(db(), row, signed, verdict, guards.current_actor())
+    signatures.store_again(db(), row, verdict, guards.current_actor())
     flash("もう一度確かめました。", "success")
     return redirect(url_for(".show", reference=case.reference, number=number), code=303)
 

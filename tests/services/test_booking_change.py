@@ -18,12 +18,13 @@ from webapp.booking.errors import NotAllowed, Taken
 from webapp.booking.facility import Facilities
 from webapp.booking.hold import hold
 from webapp.booking.models import Booking, Counter
+from webapp.booking.remind import remind_tomorrow
 from webapp.booking.times import instant
 from webapp.booking.wish import wish_of
 from webapp.errors import IllegalStep
 from webapp.outbox.models import OutboxMessage
 from webapp.payment import charges
-from webapp.payment.models import Charge, PaymentAttempt, Refund, Settlement
+from webapp.payment.models import Charge, PaymentAttempt, Refund
 from webapp.payment.settle import Paid
 
 MAY = datetime(2026, 5, 11, 10, 0, tzinfo=clock.TOKYO)
@@ -46,43 +47,7 @@ def confirmed(session: Session, gym: Facilities, room: str = "a", day: date = ha
 
 
 def pay(session: Session, gym: Facilities, charge: Charge) -> None:
-    """Cash for all that is open, as settling writes it."""
-    amount = charge.open_yen
-    attempt = PaymentAttempt(
-        key=f"k{charge.settled_yen}",
-        provider="cash",
-        account="city",
-        amount_yen=amount,
-        methods=[],
-        request={},
-        status="paid",
-        created_at=MAY,
-        expires_at=MAY,
-    )
-    charge.attempts.append(attempt)
-    session.flush()
-    entry = Settlement(
-        attempt_id=attempt.id,
-        state="applied",
-        provider="cash",
-        method="cash",
-        channel="counter",
-        amount_yen=amount,
-        currency="jpy",
-        paid_at=MAY,
-        paid_on=MAY.date(),
-        fiscal_year=2026,
-        recorded_at=MAY,
-        recorded_by="staff:9",
-        found_by="desk",
-        refund_reserved_yen=0,
-        refunded_yen=0,
-    )
-    charge.settlements.append(entry)
-    charge.settled_yen += amount
-    charge.open_yen = 0
-    session.flush()
-    assert paying.settled(session, gym, Paid(charge, entry, late=False))
+    assert paying.settled(session, gym, Paid(charge, hall.cash(session, charge), late=False))
 
 
 def move(session: Session, gym: Facilities, booking: Booking, **changes: object) -> Changed:
@@ -260,6 +225,19 @@ def test_the_person_is_told_of_the_change_and_the_difference(session: Session, g
     assert payload["event"] == "booking_changed"
     assert payload["data"]["amount_yen"] == 4000
     assert payload["data"]["next"]["ja"] == "差額の2,000円をお支払いください。"
+
+
+def test_a_reminder_that_still_waits_is_not_sent_for_a_booking_that_is_gone(
+    session: Session, gym: Facilities
+) -> None:
+    booking = confirmed(session, gym, day=hall.FIRST).bookings[0]
+    pay(session, gym, session.scalars(select(Charge)).one())
+    with clock.frozen(instant(booking.use_on - timedelta(days=1), 9 * 60)):
+        assert remind_tomorrow(session, gym) == 1
+        cancel.cancel(session, gym, booking.token, actor=SYSTEM, our_fault=True)
+    query = select(OutboxMessage).where(OutboxMessage.dedupe_key.startswith("booking:"))
+    rows = {row.dedupe_key.split(":")[1]: row.status for row in session.scalars(query)}
+    assert (rows["booking_reminder"], rows["booking_cancelled"]) == ("superseded", "queued")
 
 
 def test_cancelling_with_a_difference_unpaid_returns_what_was_paid(session: Session, gym: Facilities) -> None:

@@ -241,15 +241,17 @@ def test_a_broken_template_does_not_stop_the_others(
     assert row(database, bad).status == "queued"
 
 
-def test_a_message_can_be_taken_back_until_it_was_tried(
-    services: Services, put: Callable[..., int], database: Database
+def test_what_waits_is_superseded_by_something_newer_until_it_was_tried(
+    services: Services, saying: Saying, put: Callable[..., int], database: Database
 ) -> None:
-    message_id = put(1)
-    with database.transaction() as session:
-        assert relay.cancel(session, message_id)
-    drain(services)
-    assert row(database, message_id).status == "cancelled"
-    sent = put(2)
-    drain(services)
-    with database.transaction() as session:
-        assert not relay.cancel(session, sent)
+    with clock.frozen(NOON):
+        waiting, other = put(1), put(2)
+        with database.transaction() as session:
+            assert relay.supersede(session, "k1") == 1
+        saying.answers = [Outcome("retry", "500", retry_after=60)]
+        drain(services)
+        with database.transaction() as session:
+            assert relay.supersede(session, "k") == 0
+    assert row(database, waiting).status == "superseded"
+    assert row(database, other).status == "queued"
+    assert [sending.id for sending in saying.sent] == [other]

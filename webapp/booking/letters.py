@@ -11,8 +11,10 @@ from webapp.booking.times import clock_text, minutes_of
 from webapp.casework.models import Case
 from webapp.casework.telling import recipient_of
 from webapp.messaging.tell import Link, tell
+from webapp.outbox import relay
 
 WEEKDAY = "月火水木金土日"
+REMINDER = "booking_reminder"
 
 
 def when_words(booking: Booking) -> str:
@@ -32,7 +34,12 @@ def tell_about(
     event: str,
     **data: Any,
 ) -> None:
-    """Write one message about all bookings of a case; the same event about the same bookings tells once."""
+    """Write one message about all bookings of a case; the same event about the same bookings tells once.
+
+    A reminder of one of them that still waits is taken back: it would say what is no longer so.
+    """
+    for booking in bookings if event != REMINDER else ():
+        relay.supersede(session, f"booking:{REMINDER}:{case.id}:{booking.id}:")
     first = bookings[0]
     rooms = "・".join(dict.fromkeys(facility.room(b.room).name.ja for b in bookings))
     words = "、".join(when_words(b) for b in bookings[:5])

@@ -32,5 +32,5 @@ def remind_tomorrow(session: Session, facilities: Facilities, limit: int = 500) 
         facility = facilities.get(booking.facility)
         case = session.get(Case, booking.case_id)
         if facility is not None and case is not None:
-            letters.tell_about(session, facility, case, [booking], "booking_reminder")
+            letters.tell_about(session, facility, case, [booking], letters.REMINDER)
     return len(found)

@@ -189,14 +189,21 @@ def resume_channel(session: Session, channel: str) -> None:
         session.delete(breaker)
 
 
-def cancel(session: Session, message_id: int, *, superseded: bool = False) -> bool:
-    """Take back a row that was not attempted yet; False when it is too late."""
+def supersede(session: Session, key: str) -> int:
+    """Take back what waits under dedupe keys that begin with ``key``, because something newer is said.
+
+    What was attempted stays as it is. Returns how many rows.
+    """
     done = session.execute(
         update(OutboxMessage)
-        .where(OutboxMessage.id == message_id, OutboxMessage.status == "queued")
-        .values(status="superseded" if superseded else "cancelled", settled_at=clock.now())
+        .where(
+            OutboxMessage.dedupe_key.startswith(key, autoescape=True),
+            OutboxMessage.status == "queued",
+            OutboxMessage.first_attempt_at.is_(None),
+        )
+        .values(status="superseded", settled_at=clock.now(), lease_owner=None, lease_until=None)
     )
-    return bool(getattr(done, "rowcount", 0))
+    return int(getattr(done, "rowcount", 0))
 
 
 def counts(session: Session) -> dict[tuple[str, str], int]:

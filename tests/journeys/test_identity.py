@@ -62,6 +62,17 @@ def test_a_person_at_the_counter_uses_the_tablet_and_a_sign_in_is_ended(
     assert tablet.page.locator('main [name="name"]').input_value() == "見本　花子"
     desk.goto("/staff/counter/")
     desk.sees("カードで確認")
+    desk.press("代理を登録する")
+    desk.choose("親権者")
+    for path, text in (("name", "見本　みらい"), ("birth", clock.today().replace(day=1).isoformat())):
+        steps.type_into(desk, path, text)
+    desk.press("登録する")
+    desk.sees("確認した書類を入力してください")
+    steps.type_into(desk, "seen", "戸籍全部事項証明書")
+    desk.page.locator("#not_shielded").check(force=True)
+    desk.press("登録する")
+    desk.sees("見本　みらいさんの代理")
+    desk.goto("/staff/counter/")
     desk.press("終わる")
     tablet.goto("/counter/menu")
     assert tablet.heading() == "窓口のタブレット"

@@ -217,6 +217,17 @@ def test_another_persons_card_becomes_an_account_of_its_own(counter: Counter) ->
         assert by_card.resident_id != number
 
 
+def test_the_question_does_not_wait_for_ever(counter: Counter) -> None:
+    client, number = with_mail(counter)
+    sign_in_by_card(client)
+    page = client.get("/sign-in/link")
+    with clock.frozen(clock.now() + timedelta(minutes=11)):
+        client.post("/sign-in/link", data={"csrf_token": token_of(page), "answer": "same"})
+    with counter.database.reading() as session:
+        assert set(session.scalars(select(IdentityLink.level))) == {int(Level.ACCOUNT)}
+        assert set(session.scalars(select(IdentityLink.resident_id))) == {number}
+
+
 def test_somebody_with_a_card_is_not_asked_about_another_card(counter: Counter) -> None:
     client = counter.client()
     sign_in_by_card(client, "hanako")

@@ -22,6 +22,7 @@ from webapp.identity.models import Resident, Staff
 from webapp.identity.residents import asserted
 from webapp.identity.sessions import digest
 
+EARLIEST = date(1900, 1, 1)
 OF_AGE = 18
 """Years; 民法 第4条."""
 
@@ -61,6 +62,8 @@ def record(
         )
     if agent.protected or agent.kind != "person":
         raise Forbidden("mandates at the counter only", say=AT_COUNTER)
+    if person.birth is not None and not EARLIEST <= person.birth <= clock.today():
+        raise InvalidInput("birth", field="birth", say="生年月日を確かめてください。")
     last = _last_day(session, agent, person, basis, valid_to)
     if not person.name.strip():
         raise InvalidInput("name", field="name", say="本人の氏名を入力してください。")

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from webapp.errors import InvalidInput, NotFound
+from webapp.form_engine.guard import contains_individual_number
 from webapp.identity import mandates
 from webapp.identity.models import Resident
 from webapp.ports.identity import Level
@@ -35,6 +36,8 @@ def offer() -> Response | str | tuple[str, int]:
     if (away := guards.step_up(Level.CARD, url_for(".overview"))) is not None:
         return away
     try:
+        if contains_individual_number(request.form.get("note", "")):
+            raise InvalidInput("note", field="note", say=_("マイナンバー（個人番号）は書かないでください。"))
         _row, token = mandates.offer(
             db(),
             _me(),

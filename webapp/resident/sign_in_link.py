@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from webapp.identity import linking, residents, visits
+from webapp import clock
+from webapp.identity import flows, linking, residents, visits
 from webapp.identity.models import Resident
 from webapp.intake import drafts
 from webapp.ports.identity import Assertion
@@ -24,7 +26,8 @@ def arrived(assertion: Assertion, resume: dict[str, Any], after: str) -> Respons
     me = guards.current_resident()
     at_counter = visits.running(db(), sessions.current().get(guards.VISIT))
     if me is not None and at_counter is None and linking.should_ask(db(), me, assertion):
-        sessions.current()[WAITING] = {"assertion": linking.to_json(assertion), "resume": resume}
+        kept = {"assertion": linking.to_json(assertion), "resume": resume, "at": clock.now().isoformat()}
+        sessions.current()[WAITING] = kept
         return redirect(url_for("resident.sign_in_link.ask"), code=303)
     resident = residents.sign_in(db(), assertion)
     drafts.claim(db(), drafts.Owner(resident.id, frozenset(sessions.owned("draft"))))
@@ -38,7 +41,7 @@ def arrived(assertion: Assertion, resume: dict[str, Any], after: str) -> Respons
 @guards.resident_required
 def ask() -> str | Response:
     """Show both names and ask."""
-    waiting = sessions.current().get(WAITING)
+    waiting = _waiting()
     if waiting is None:
         return redirect(url_for("resident.my.overview"), code=303)
     assertion = linking.from_json(waiting["assertion"])
@@ -54,7 +57,8 @@ def ask() -> str | Response:
 @guards.resident_required
 def answer() -> Response:
     """Take the answer: one account for both, what was begun goes along, or two accounts."""
-    waiting = sessions.current().pop(WAITING, None)
+    waiting = _waiting()
+    sessions.current().pop(WAITING, None)
     if waiting is None:
         return redirect(url_for("resident.my.overview"), code=303)
     me, assertion = _me(), linking.from_json(waiting["assertion"])
@@ -70,6 +74,14 @@ def answer() -> Response:
             flash(_("書きかけの申請を、カードの登録に移しました。"), "success")
     sessions.sign_in_resident(person.id, int(assertion.level), assertion.authenticated_at)
     return redirect(next_page.url(waiting["resume"], fallback="resident.my.overview"), code=303)
+
+
+def _waiting() -> dict[str, Any] | None:
+    """What the card said, for as long as a flow lives."""
+    waiting: dict[str, Any] | None = sessions.current().get(WAITING)
+    if waiting is None or clock.now() - datetime.fromisoformat(waiting["at"]) > flows.LIFE:
+        return None
+    return waiting
 
 
 def _me() -> Resident:

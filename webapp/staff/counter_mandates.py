@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from webapp import clock
 from webapp.errors import InvalidInput
+from webapp.form_engine.guard import contains_individual_number
 from webapp.identity import mandates, verified_mandates, visits
 from webapp.identity.mandate_models import CounterVisit
 from webapp.identity.models import Resident
@@ -20,6 +21,8 @@ from webapp.web.transaction import db
 
 blueprint = Blueprint("counter_mandates", __name__, url_prefix="/counter/<int:number>/mandates")
 ADDRESS = (("prefecture", "都道府県"), ("city", "市区町村"), ("town", "町名"), ("block", "番地・部屋番号"))
+MOST = 200
+"""Characters of one text."""
 BASES = {
     "guardian": "親権者・未成年後見人（18歳未満の人の代理）",
     "paper": "委任状や登記事項証明書による代理",
@@ -39,11 +42,12 @@ def record(number: int) -> Response | tuple[str, int]:
     """Record a mandate."""
     visit, form = _visit(number), request.form
     try:
+        _refuse_individual_numbers()
         person = Represented(
-            form.get("name", ""),
-            form.get("kana", ""),
+            form.get("name", "")[:MOST],
+            form.get("kana", "")[:MOST],
             _day("birth"),
-            {key: form.get(key, "").strip() for key, _label in ADDRESS},
+            {key: form.get(key, "").strip()[:MOST] for key, _label in ADDRESS},
         )
         verified_mandates.record(
             db(),
@@ -91,6 +95,12 @@ def _page(visit: CounterVisit, error: InvalidInput | None) -> str:
         typed=request.form,
         error=error,
     )
+
+
+def _refuse_individual_numbers() -> None:
+    for name in ("name", "kana", "seen", *(key for key, _label in ADDRESS)):
+        if contains_individual_number(request.form.get(name, "")):
+            raise InvalidInput(name, field=name, say="マイナンバー（個人番号）は書かないでください。")
 
 
 def _day(name: str) -> date | None:

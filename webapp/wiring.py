@@ -200,6 +200,7 @@ def links_of(base_url: str) -> Links:
         "refund": page("/refund/{token}"),
         "booking": page("/cases/{reference}"),
         "facilities": page("/facilities"),
+        "facility": page("/facilities/{slug}"),
         "staff_inbox": page("/staff/inbox"),
     }
 

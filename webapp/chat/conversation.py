@@ -13,8 +13,7 @@ from urllib.parse import parse_qsl
 from sqlalchemy.orm import Session
 
 from webapp import clock
-from webapp.chat import tapping
-from webapp.chat.models import OpenQuestion
+from webapp.chat import open_questions, tapping
 from webapp.chat.pieces import Message, hit, menu_taps, page, say, text
 from webapp.chat.search import Finder
 from webapp.city import City
@@ -117,10 +116,7 @@ def search(session: Session, words: str, house: ChatHouse, lang: Lang, *, channe
     """Answer plain words with what the city's data say; collect what has no answer for staff."""
     hits = house.finder.find(words)
     if not hits:
-        if words.strip():
-            session.add(
-                OpenQuestion(words=words.strip()[:500], channel=channel, lang=lang, asked_at=clock.now())
-            )
+        open_questions.collect(session, words, channel=channel, lang=lang)
         front = house.city.front_desk
         hours = front.hours or house.city.hours
         lines = [

@@ -14,6 +14,12 @@ from webapp.form_engine.search import Entry, Index
 from webapp.yaml_source import LANGS, Text
 
 Links = Mapping[str, Callable[..., str]]
+Kind = Literal["procedure", "not_online", "facility", "question"]
+BOOKABLE = Text(
+    ja="空きを調べて予約できます。",
+    easy="あいて いる 日を 見て 予約（よやく）できます。",
+    en="See what is free and book.",
+)
 SURE = 0.6
 """A hit below this share of the best one is not shown in the chat."""
 
@@ -22,7 +28,8 @@ SURE = 0.6
 class Hit:
     """One answer: words that stand in the city's data, and where to go on."""
 
-    kind: Literal["procedure", "not_online", "facility", "question"]
+    kind: Kind
+    key: str
     title: Text
     text: Text
     url: str = ""
@@ -42,15 +49,19 @@ class Finder:
         links: Links,
     ) -> None:
         self._city = city
+        definitions = {definition.slug: definition for definition in library}
         entries: list[Entry[Hit]] = [
-            Entry(self._procedure(d, links), list(_procedure_texts(d))) for d in library
+            Entry(self._procedure(d, links), list(_procedure_texts(d))) for d in definitions.values()
         ]
         entries += [
             Entry(self._elsewhere(e), _weighted(e.title, e.keywords, e.instead)) for e in city.not_online
         ]
-        entries += [Entry(_facility(f, links), list(_facility_texts(f))) for f in facilities]
+        entries += [Entry(self._facility(f, links), list(_facility_texts(f))) for f in facilities]
         entries += [
-            Entry(_question(q, links), _weighted(q.question, q.keywords, q.answer))
+            Entry(
+                self._question(q, definitions.get(q.procedure or ""), links),
+                _weighted(q.question, q.keywords, q.answer),
+            )
             for q in questions.questions
         ]
         self._index = Index.build(entries, city.synonyms)
@@ -64,35 +75,29 @@ class Finder:
         return [hit for hit, score in ranked if score >= best * SURE]
 
     def _procedure(self, definition: Definition, links: Links) -> Hit:
-        department = self._city.departments.get(definition.department)
-        return Hit(
-            "procedure", definition.title, definition.summary, links["procedure"](slug=definition.slug),
-            department.tel if department else self._city.tel, department.hours if department else None,
-        )  # fmt: skip
-
-    def _elsewhere(self, entry: NotOnline) -> Hit:
-        department = self._city.departments[entry.department]
-        return Hit(
-            "not_online", entry.title, entry.instead, entry.url or "", department.tel, department.hours
+        url = links["procedure"](slug=definition.slug)
+        return self._hit(
+            "procedure", definition.slug, definition.title, definition.summary, url, definition.department
         )
 
+    def _elsewhere(self, entry: NotOnline) -> Hit:
+        return self._hit(
+            "not_online", entry.title.ja, entry.title, entry.instead, entry.url or "", entry.department
+        )
 
-def _facility(facility: Facility, links: Links) -> Hit:
-    return Hit(
-        "facility",
-        facility.name,
-        Text(
-            ja="空きを調べて予約できます。",
-            easy="あいて いる 日を 見て 予約（よやく）できます。",
-            en="See what is free and book.",
-        ),
-        links["facilities"](),
-    )
+    def _facility(self, facility: Facility, links: Links) -> Hit:
+        url = links["facility"](slug=facility.slug)
+        return self._hit("facility", facility.slug, facility.name, BOOKABLE, url, facility.department)
 
+    def _question(self, question: Question, leads_to: Definition | None, links: Links) -> Hit:
+        url = links["procedure"](slug=leads_to.slug) if leads_to else question.url or ""
+        url = links["home"]() + url[1:] if url.startswith("/") else url
+        department = leads_to.department if leads_to else self._city.front_desk_key
+        return self._hit("question", question.key, question.question, question.answer, url, department)
 
-def _question(question: Question, links: Links) -> Hit:
-    url = question.url or (links["procedure"](slug=question.procedure) if question.procedure else "")
-    return Hit("question", question.question, question.answer, url)
+    def _hit(self, kind: Kind, key: str, title: Text, text: Text, url: str, department: str) -> Hit:
+        asked = self._city.departments.get(department, self._city.front_desk)
+        return Hit(kind, key, title, text, url, asked.tel, asked.hours or self._city.hours)
 
 
 def _facility_texts(facility: Facility) -> Iterator[tuple[str, float]]:

@@ -4,10 +4,13 @@ from collections import defaultdict
 
 from flask import Blueprint, render_template, request
 
+from webapp.chat import open_questions
 from webapp.city import NotOnline, TextPage
 from webapp.resident import frequent_questions
 from webapp.web.guards import public
+from webapp.web.languages import lang
 from webapp.web.services import services
+from webapp.web.transaction import afterwards
 
 blueprint = Blueprint("information", __name__)
 
@@ -56,12 +59,16 @@ def not_online() -> str:
 @blueprint.get("/help")
 @public
 def help() -> str:
-    """Frequent questions, with a search."""
+    """Frequent questions, with a search that answers as the chat does and collects what it cannot."""
     question = request.args.get("q", "").strip()[:100]
+    answers = frequent_questions.found(question) if question else None
+    if answers == []:
+        words, spoken = question, lang()
+        afterwards(lambda session: open_questions.collect(session, words, channel="web", lang=spoken))
     return render_template(
         "resident/information_help.html",
         question=question,
-        answers=frequent_questions.found(question) if question else None,
+        answers=answers,
         groups=frequent_questions.by_group(),
         offered=services().library.keys(),
     )

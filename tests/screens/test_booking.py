@@ -16,7 +16,10 @@ from tests.fakes.counter import counter, sign_in
 from webapp import clock, wiring
 from webapp.booking import registration
 from webapp.booking.facility import Facilities
+from webapp.booking.load import load_facilities, load_forms
+from webapp.yaml_source import SourceErrors
 
+ROOT = Path(__file__).resolve().parents[2]
 MAY = datetime(2026, 5, 11, 10, 0, tzinfo=clock.TOKYO)
 ANSWERS = {"persons": "１０", "name": "見本 花子", "tel": "0773662000", "commercial": "no", "ticket": "0"}
 
@@ -295,3 +298,32 @@ def test_a_taken_place_leaves_the_booking_where_it_was(app: Flask, browser: Flas
     refused = send(browser, shown, path, **sent, to_pay="2000", refund="0")
     assert refused.status_code == 409 and "いまの予約はそのままです" in refused.text
     assert "半面A" in browser.get(page).text
+
+
+def test_a_room_asks_its_own_questions_from_a_definition(app: Flask, browser: FlaskClient) -> None:
+    asking = replace(hall.facilities(form="hall-event"), forms=load_forms([ROOT / "demo" / "facilities"]))
+    app.extensions["madoguchi"] = replace(app.extensions["madoguchi"], facilities=asking)
+    path = hold(browser).headers["Location"]
+    page = browser.get(path)
+    assert "だれが参加できますか" in page.text and "使用の許可の審査" in page.text
+    typed = {**ANSWERS, "open_to": "public", "stage": "fire"}
+    wrong = send(browser, page, path, **typed)
+    assert wrong.status_code == 422 and "火気・煙の使い方と安全対策" in wrong.text
+    right = send(browser, wrong, path, **typed, doors="13:30", fire_plan="使いません")
+    check = browser.get(right.headers["Location"])
+    assert "13:30" in check.text and "だれでも" in check.text
+    done = send(browser, check, f"{path}/confirm")
+    reference = re.search(r"\d\d-\d{4}-\d{4}", browser.get(done.headers["Location"]).text)
+    assert reference is not None
+    assert "催しについて" in browser.get(f"/cases/{reference.group()}/bookings").text
+
+
+def test_a_definition_that_a_booking_cannot_ask_is_named_at_the_start(tmp_path: Path) -> None:
+    source = (ROOT / "demo/facilities/questions/hall-event/form.yaml").read_text(encoding="utf-8")
+    folder = tmp_path / "questions" / "hall-event"
+    folder.mkdir(parents=True)
+    (folder / "form.yaml").write_text(source.replace("key: support,", "key: persons,"), encoding="utf-8")
+    gym = (ROOT / "demo/facilities/shimin-kaikan.yaml").read_text(encoding="utf-8")
+    (tmp_path / "shimin-kaikan.yaml").write_text(gym, encoding="utf-8")
+    with pytest.raises(SourceErrors, match="'persons' is a name of the booking's own page"):
+        load_facilities([tmp_path])

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TextIO
 
 from webapp.booking.facility import Band, Facility, Room, Worked
-from webapp.booking.load import facility_files
+from webapp.booking.load import facility_files, form_complaints, load_forms
 from webapp.booking.moments import Days, closes_at, opens_at
 from webapp.booking.times import DAY_MINUTES, instant, minutes
 from webapp.booking.worked import agrees, outcome
 from webapp.calendar.business import city_hall
+from webapp.form_engine.load import Library
 from webapp.tariff.facts import names
 from webapp.tariff.prices import NoPrice, band_yen
 from webapp.tariff.quote import quote
@@ -50,6 +51,11 @@ def check(dirs: Sequence[Path]) -> Findings:
     """Load and prove every file; one broken file does not hide the others."""
     findings = Findings()
     slugs: set[str] = set()
+    try:
+        forms = load_forms(dirs)
+    except SourceErrors as errors:
+        findings.errors += errors.complaints
+        forms = Library({})
     for path in facility_files(dirs):
         try:
             source = read(path)
@@ -61,6 +67,7 @@ def check(dirs: Sequence[Path]) -> Findings:
         if facility.slug in slugs:
             findings.errors.append(source.complain(("slug",), f"slug {facility.slug!r} twice", "rename one"))
         slugs.add(facility.slug)
+        findings.errors += form_complaints(source, facility, forms)
         check_facility(source, facility, findings)
     return findings
 

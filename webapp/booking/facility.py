@@ -20,6 +20,7 @@ from webapp.booking.rules import (
 )
 from webapp.booking.times import DAY_MINUTES, minutes
 from webapp.calendar.business import BusinessCalendar, city_hall
+from webapp.form_engine.load import Library
 from webapp.tariff.table import Strict, Table
 from webapp.yaml_source import Text
 
@@ -69,6 +70,7 @@ class Room(Strict):
     part_of: str | None = None
     by_area: bool = False
     note: Text | None = None
+    form: str | None = None
 
     @property
     def atoms(self) -> tuple[str, ...]:
@@ -140,6 +142,8 @@ class Facility(Strict):
     rooms: list[Room]
     purposes: dict[str, Text] = {}
     questions: list[Question] = []
+    form: str | None = None
+    """The definition (`questions/<slug>/form.yaml`) whose questions a booking is asked; a room's own wins."""
     tariffs: list[Table] = []
     fees_unknown: Text | None = None
     windows: list[Window] = []
@@ -177,6 +181,10 @@ class Facility(Strict):
     def needs_approval(self, room: Room) -> bool:
         return self.approval if room.approval is None else room.approval
 
+    def form_of(self, room: Room) -> str | None:
+        """The definition whose questions a booking of the room is asked."""
+        return room.form or self.form
+
     @cached_property
     def _rooms(self) -> dict[str, Room]:
         return {room.key: room for room in self.rooms}
@@ -192,6 +200,8 @@ class Facilities:
 
     by_slug: Mapping[str, Facility] = field(default_factory=dict)
     local_holidays: frozenset[date] = frozenset()
+    forms: Library = field(default_factory=lambda: Library({}))
+    """The definitions whose questions bookings are asked, by slug."""
 
     def get(self, slug: str) -> Facility | None:
         return self.by_slug.get(slug)

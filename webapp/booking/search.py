@@ -11,6 +11,7 @@ from webapp.booking.availability import ANYONE, DayRow, grid
 from webapp.booking.facility import Facilities, Facility, Room
 from webapp.booking.person import Booker
 from webapp.booking.wish import Span
+from webapp.yaml_source import Text
 
 KM_PER_DEGREE = 111.2
 
@@ -86,12 +87,12 @@ def areas(facilities: Facilities) -> list[str]:
     return list(dict.fromkeys(facility.area for facility in facilities))
 
 
-def purposes(facilities: Facilities) -> dict[str, str]:
-    """All purposes by key, with the Japanese word of the first facility that names it."""
-    words: dict[str, str] = {}
+def purposes(facilities: Facilities) -> dict[str, Text]:
+    """All purposes by key, with the words of the first facility that names it."""
+    words: dict[str, Text] = {}
     for facility in facilities:
         for key, text in facility.purposes.items():
-            words.setdefault(key, text.ja)
+            words.setdefault(key, text)
     return words
 
 

@@ -19,7 +19,8 @@ from webapp.errors import NotFound
 from webapp.resident.case_access import remember
 from webapp.tariff.prices import NoPrice
 from webapp.web import booking_form as typed
-from webapp.web import day_boxes, filters, guards, sessions
+from webapp.web import booking_questions, day_boxes, filters, guards, sessions
+from webapp.web.booking_questions import Asked
 from webapp.web.guards import visitor_or_resident
 from webapp.web.services import services
 from webapp.web.transaction import db
@@ -73,21 +74,23 @@ def save(basket: str) -> Answer:
     bookings = _held(basket)
     facility, room = _place(bookings[0])
     form = request.form.to_dict()
-    errors = typed.mistakes(facility, room, form)
+    asked = booking_questions.read(facility, room)
+    errors = [*typed.mistakes(facility, room, form), *(asked.errors if asked else [])]
     if errors:
-        return _describe_page(bookings, form, errors), 422
+        return _describe_page(bookings, form, errors, asked), 422
     answers = typed.details_of(facility, room, form, typed.settled_facts(bookings[0]))
     try:
         for booking in bookings:
             stored = details.describe(db(), services().facilities, booking.token, answers)
             stored.contact = typed.contact_of(form)
+        booking_questions.keep(asked, bookings)
     except (NotAllowed, Taken) as refused:
         db().rollback()
-        return _describe_page(_held(basket), form, [("persons", refused.say or "")]), 422
+        return _describe_page(_held(basket), form, [("persons", refused.say or "")], asked), 422
     except NoPrice:
         db().rollback()
         text = _("この使い方の料金が表にありません。施設にお電話ください。")
-        return _describe_page(_held(basket), form, [("persons", text)]), 422
+        return _describe_page(_held(basket), form, [("persons", text)], asked), 422
     return redirect(url_for(".check", basket=basket), 303)
 
 
@@ -110,6 +113,7 @@ def check(basket: str) -> Answer:
         undecided=list(dict.fromkeys(u for b in bookings for u in (b.quote or {}).get("undecided", []))),
         approval=facility.needs_approval(room),
         reduced=_reduced(facility, bookings) if wished else None,
+        answers=booking_questions.shown(bookings[0]),
         refund=facility.cancellation,
         expires_at=bookings[0].expires_at,
         extended=bookings[0].extended,
@@ -197,7 +201,11 @@ def _take_series(facility: Facility, room: Room, wish: Wish, until: Any, who: An
     sessions.own("basket", result.basket)
     for skipped in result.skipped:
         flash(
-            _("%(day)s は予約できませんでした。%(why)s", day=filters.date_short(skipped.day), why=skipped.why),
+            _(
+                "%(day)s は予約できませんでした。%(why)s",
+                day=filters.date_short(skipped.day),
+                why=skipped.why,
+            ),
             "warning",
         )
     return redirect(url_for(".describe", basket=result.basket), 303)
@@ -244,7 +252,12 @@ def _taken_page(facility: Facility, room: Room, wish: Wish, taken: Taken) -> str
     )
 
 
-def _describe_page(bookings: list[Booking], form: dict[str, Any], errors: list[tuple[str, str]]) -> str:
+def _describe_page(
+    bookings: list[Booking],
+    form: dict[str, Any],
+    errors: list[tuple[str, str]],
+    asked: Asked | None = None,
+) -> str:
     facility, room = _place(bookings[0])
     table = facility.tariffs[0] if facility.tariffs else None
     return render_template(
@@ -256,6 +269,7 @@ def _describe_page(bookings: list[Booking], form: dict[str, Any], errors: list[t
         form=form,
         errors=errors,
         questions=typed.questions_of(facility, room),
+        asked=asked or booking_questions.ask(facility, room, bookings[0].answers),
         extras=typed.choosable_extras(facility, room),
         exemptions=table.exemptions if table else [],
         proved=bookings[0].resident_id is not None and "resident" in bookings[0].facts,

@@ -15,7 +15,7 @@ from webapp.casework.models import Case
 from webapp.errors import IllegalStep, NotFound
 from webapp.resident.case_access import open_case
 from webapp.web import booking_form as typed
-from webapp.web import change_form, guards
+from webapp.web import booking_questions, change_form, guards
 from webapp.web.change_form import ChangeForm, may_change
 from webapp.web.downloads import disposition
 from webapp.web.guards import visitor_or_resident
@@ -41,6 +41,7 @@ def show(reference: str) -> str:
         bookings=[(b, facility.room(b.room)) for b in bookings],
         words=_states(),
         may_change=may_change,
+        answers=booking_questions.shown,
         charge=find.case_and_charge(db(), bookings[0])[1],
         department=services().city.departments.get(facility.department),
     )

@@ -21,7 +21,7 @@ from webapp.web.services import services
 from webapp.web.transaction import db
 
 blueprint = Blueprint("facilities", __name__)
-for word in (words.clock_time, words.text_pairs, words.label_pairs):
+for word in (words.clock_time, words.text_pairs, words.label_pairs, words.answer_pairs):
     blueprint.add_app_template_filter(word)
 WEEK = 7
 PARTS_OF_DAY = {"am": (0, 12 * 60), "pm": (12 * 60, 17 * 60), "ev": (17 * 60, 30 * 60)}

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from webapp import clock
 from webapp.booking.times import clock_text, minutes_of
+from webapp.form_engine.outcome import Section
 from webapp.tariff.table import Exemption
 from webapp.web.filters import text_of
 from webapp.yaml_source import Text
@@ -23,3 +24,8 @@ def text_pairs(pairs: Iterable[tuple[str, Text]]) -> list[tuple[str, str]]:
 def label_pairs(rules: Iterable[Exemption]) -> list[tuple[str, str]]:
     """(key, label in the reader's language)."""
     return [(rule.key, text_of(rule.label)) for rule in rules]
+
+
+def answer_pairs(section: Section) -> list[tuple[str, str]]:
+    """(question, answer) of one group of answers, for a list of facts."""
+    return [(row.label, row.text) for row in section.rows]

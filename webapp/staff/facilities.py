@@ -16,7 +16,7 @@ from webapp.casework.models import Case
 from webapp.errors import NotFound
 from webapp.staff.timeline import facility_for, my_facilities
 from webapp.web import booking_form as typed
-from webapp.web import day_boxes
+from webapp.web import booking_questions, day_boxes
 from webapp.web.change_form import may_change
 from webapp.web.guards import current_actor, staff_required, staff_scope
 from webapp.web.services import services
@@ -218,6 +218,7 @@ def _application_page(case: Case, errors: list[tuple[str, str]]) -> str:
         words=SAY,
         form=request.form,
         may_change=may_change,
+        answers=booking_questions.shown,
         errors=errors,
     )
 

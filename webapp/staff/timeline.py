@@ -15,7 +15,8 @@ from webapp.booking.wish import Wish, span_of, starts_of
 from webapp.tariff.adjust import NotExempt
 from webapp.tariff.prices import NoPrice
 from webapp.web import booking_form as typed
-from webapp.web import day_boxes, filters
+from webapp.web import booking_questions, day_boxes, filters
+from webapp.web.booking_questions import Asked
 from webapp.web.day_boxes import DayBoxes
 from webapp.web.guards import current_actor, require_scope, staff_required, staff_scope
 from webapp.web.services import services
@@ -79,7 +80,9 @@ def book(slug: str) -> Answer:
     chosen = day_boxes.read(form, "day", clock.today())
     day = chosen.day or clock.today()
     until = day_boxes.read(form, "until")
-    errors = typed.mistakes(facility, room, form)
+    channel = "phone" if form.get("channel") == "phone" else "counter"
+    asked = booking_questions.read(facility, room, channel)
+    errors = [*typed.mistakes(facility, room, form), *(asked.errors if asked else [])]
     if until.is_wrong:
         errors.append(("until", "最後の日を、実際にある日付で入れてください。"))
     if errors:
@@ -93,7 +96,7 @@ def book(slug: str) -> Answer:
             typed.details_of(facility, room, form, {"resident": form.get("resident") != "no"}),
             typed.contact_of(form),
             actor=current_actor(),
-            channel="phone" if form.get("channel") == "phone" else "counter",
+            channel=channel,
             days=series.weekly(day, until.day or day),
         )
     except Taken:
@@ -108,6 +111,7 @@ def book(slug: str) -> Answer:
         db().rollback()
         say = "この使い方の料金が表にありません。料金表を確かめてください。"
         return _enter_page(facility, room, chosen, form, bands, [("band", say)]), 422
+    booking_questions.keep(asked, done.bookings)
     for one in skipped:
         flash(f"{filters.date_short(one.day)} は予約できませんでした。{one.why}", "warning")
     state = SAY.get(done.state, done.state)
@@ -170,10 +174,18 @@ def _enter_page(
         row=grid[0].days[0],
         spans=starts_of(facility, room),
         questions=typed.questions_of(facility, room),
+        asked=_asked(facility, room),
         extras=typed.choosable_extras(facility, room),
         exemptions=table.exemptions if table else [],
         channels=CHANNELS,
     )
+
+
+def _asked(facility: Facility, room: Room) -> Asked | None:
+    """The room's own questions, with what was typed where the page comes back."""
+    if request.method == "POST":
+        return booking_questions.read(facility, room, "counter")
+    return booking_questions.ask(facility, room, None, "counter")
 
 
 def _others(facility: Facility, room: Room, wish: Wish) -> str:

@@ -68,6 +68,9 @@ def _parser() -> argparse.ArgumentParser:
         command.set_defaults(command=action)
     commands.add_parser("shots", help="screenshots for the README").set_defaults(command=shots)
     commands.add_parser("security", help="the security evidence report").set_defaults(command=security)
+    audit_command = commands.add_parser("audit", help="the locked packages beside known advisories")
+    audit_command.add_argument("rest", nargs=argparse.REMAINDER)
+    audit_command.set_defaults(command=audit)
     commands.add_parser("lock", help="write the lock files anew").set_defaults(command=lock)
     for name, action, text in (
         ("flask", flask, "the application's own commands"),
@@ -135,6 +138,11 @@ def security(_options: argparse.Namespace) -> int:
     prepare("requirements-dev.lock")
     prepare_openid_provider()
     return _python("-m", "tests.security_report")
+
+
+def audit(options: argparse.Namespace) -> int:
+    prepare("requirements-dev.lock")
+    return _python("-m", "tests.dependency_audit", *options.rest)
 
 
 def flask(options: argparse.Namespace) -> int:

@@ -69,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("shots", help="screenshots for the README").set_defaults(command=shots)
     commands.add_parser("security", help="the security evidence report").set_defaults(command=security)
     audit_command = commands.add_parser("audit", help="the locked packages beside known advisories")
-    audit_command.add_argument("rest", nargs=argparse.REMAINDER)
+    audit_command.add_argument("--advisories", help="OSV records: a JSON file, a folder or a zip")
     audit_command.set_defaults(command=audit)
     commands.add_parser("lock", help="write the lock files anew").set_defaults(command=lock)
     for name, action, text in (
@@ -142,7 +142,8 @@ def security(_options: argparse.Namespace) -> int:
 
 def audit(options: argparse.Namespace) -> int:
     prepare("requirements-dev.lock")
-    return _python("-m", "tests.dependency_audit", *options.rest)
+    told = ["--advisories", str(Path(options.advisories).resolve())] if options.advisories else []
+    return _python("-m", "tests.dependency_audit", *told)
 
 
 def flask(options: argparse.Namespace) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from tests.casework_office import open_office, post
+from tests.casework_office import boxes, open_office, post
 from webapp import clock
 from webapp.audit import AuditEntry
 from webapp.db import Database
@@ -24,9 +24,9 @@ def test_a_resident_sees_the_department_and_a_shield_hides_it(database: Database
         seen = access_record.of_case(session, case_id)
         assert [(one.department, one.day) for one in seen] == [("citizen", clock.today())]
     page = f"/staff/cases/{reference}/shield"
-    assert post(officer, page, page, reason="", until="2030-01-01").status_code == 422
+    assert post(officer, page, page, reason="", **boxes("until", clock.today())).status_code == 422
     until = clock.today() + timedelta(days=5)
-    assert post(officer, page, page, reason="刑事訴訟法197条", until=until.isoformat()).status_code == 303
+    assert post(officer, page, page, reason="刑事訴訟法197条", **boxes("until", until)).status_code == 303
     with database.reading() as session:
         assert access_record.of_case(session, case_id) == []
         actions = set(session.scalars(select(AuditEntry.action)))

@@ -3,6 +3,7 @@
 from webapp.casework import lookup
 from webapp.casework.models import Case
 from webapp.errors import NotFound
+from webapp.identity import protection
 from webapp.intake import sheets
 from webapp.resident import applicant
 from webapp.web import guards, sessions
@@ -14,7 +15,9 @@ def open_case(reference: str) -> Case:
     case = lookup.by_reference(db(), reference)
     resident_id = applicant.owner().resident_id
     is_residents = resident_id is not None and case.resident_id == resident_id
-    if is_residents or sessions.owns("case", case.reference) or _acts_for(case):
+    if is_residents or _acts_for(case):
+        return case
+    if sessions.owns("case", case.reference) and not protection.is_protected(db(), case.resident_id):
         return case
     raise NotFound(
         "not theirs", say="この申請を見るには、受付番号とパスワードを入れるか、サインインしてください。"
@@ -27,6 +30,17 @@ def _acts_for(case: Case) -> bool:
     if agency is None or resident is None or agency.resident_id != case.resident_id:
         return False
     return sheets.sent_by(db(), case.id) == str(resident.id)
+
+
+def with_password(reference: str, password: str) -> Case:
+    """The case of a reference number with its password, unless its resident is protected (支援措置).
+
+    Raises NotFound in the same words whatever was wrong: that there is such a person stays unsaid.
+    """
+    case = lookup.with_password(db(), reference, password)
+    if protection.is_protected(db(), case.resident_id):
+        raise NotFound("protected")
+    return case
 
 
 def remember(case: Case) -> None:

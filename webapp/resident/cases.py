@@ -9,14 +9,14 @@ from werkzeug.wrappers import Response as AnyResponse
 from webapp.applications import again as apply_again
 from webapp.applications import issue
 from webapp.applications import withdraw as withdrawal
-from webapp.casework import lookup, thread
+from webapp.casework import thread
 from webapp.casework.models import Case
 from webapp.errors import InvalidInput, NotFound
 from webapp.form_engine.guard import contains_individual_number
 from webapp.identity import throttle
 from webapp.intake import files
 from webapp.resident import applicant, apply_files, case_page, desk
-from webapp.resident.case_access import open_case, remember
+from webapp.resident.case_access import open_case, remember, with_password
 from webapp.web import guards, sessions, transaction
 from webapp.web.downloads import disposition
 from webapp.web.guards import visitor_or_resident
@@ -42,7 +42,7 @@ def look_up() -> Answer:
     throttle.count(db(), "lookup.reference", reference.strip().upper())
     commit()  # a rolled-back count would be no count
     try:
-        case = lookup.with_password(db(), reference, password)
+        case = with_password(reference, password)
     except NotFound:
         errors = [
             ("reference", _("受付番号かパスワードが違います。受付の画面や控えのとおりに入れてください。"))

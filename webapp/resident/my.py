@@ -15,6 +15,7 @@ from webapp.intake import drafts, versions
 from webapp.intake.models import Draft
 from webapp.payment import charges
 from webapp.resident import applicant
+from webapp.resident.case_access import open_case
 from webapp.web import guards, sessions, transaction
 from webapp.web.guards import visitor_or_resident
 from webapp.web.transaction import db
@@ -56,9 +57,9 @@ def _cases(mine: drafts.Owner) -> list[Case]:
     found = []
     for reference in sessions.owned("case"):
         try:
-            found.append(lookup.by_reference(db(), reference))
+            found.append(open_case(reference))
         except NotFound:
-            continue  # erased after its retention
+            continue  # erased after its retention, or its resident is protected by now
     return sorted(found, key=lambda case: case.arrived_at, reverse=True)
 
 

@@ -327,3 +327,15 @@ def test_a_definition_that_a_booking_cannot_ask_is_named_at_the_start(tmp_path: 
     (tmp_path / "shimin-kaikan.yaml").write_text(gym, encoding="utf-8")
     with pytest.raises(SourceErrors, match="'persons' is a name of the booking's own page"):
         load_facilities([tmp_path])
+
+
+def test_days_after_the_registration_are_not_offered_and_say_why(app: Flask, browser: FlaskClient) -> None:
+    resident_id = sign_in(app, browser)
+    with app.extensions["madoguchi"].database.transaction() as session:
+        registration.register(
+            session, resident_id=resident_id, kind="group", name="見本クラブ", details={}, actor=hall.RESIDENT
+        )
+    page = browser.get("/facilities/gym/rooms/a?from=2026-06-10")
+    assert "登録の期限より後の日です" in page.text and "登録の更新を見る" in page.text
+    offered = set(re.findall(r"/book/gym/a/(2026-06-\d\d)", page.text))
+    assert offered == {"2026-06-10"}

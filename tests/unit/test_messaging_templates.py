@@ -49,6 +49,7 @@ def test_no_private_word_of_any_sample_reaches_line(event: str, lang: Lang) -> N
             v for v in (*sample.values(), "見本花子", "26-4839-1572") if str(v) in text and str(v) != ""
         ]
         assert leaked == []
+        assert template.why.in_(lang) in text
 
 
 def test_a_private_placeholder_refuses_to_render_for_line() -> None:

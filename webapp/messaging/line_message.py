@@ -74,6 +74,6 @@ def multicast_request(user_ids: list[str], messages: list[dict[str, Any]]) -> by
 
 def _button(label: str, target: str, *, primary: bool) -> dict[str, Any]:
     action = {"type": "uri", "label": label[:40], "uri": target}
-    if "://" not in target:
+    if "://" not in target and not target.startswith("tel:"):
         action = {"type": "postback", "label": label[:40], "data": target, "displayText": label[:300]}
     return {"type": "button", "style": "primary" if primary else "secondary", "action": action}

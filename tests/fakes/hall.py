@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from webapp import clock
 from webapp.audit import Actor
 from webapp.booking.details import Details, describe
 from webapp.booking.facility import Facilities, Facility
@@ -13,6 +14,8 @@ from webapp.booking.hold import hold
 from webapp.booking.models import Booking
 from webapp.booking.person import Booker
 from webapp.booking.wish import Wish
+from webapp.db import new_token
+from webapp.payment.models import Charge, PaymentAttempt, Settlement
 
 RESIDENT = Actor("resident", "1", "申請者")
 OFFICER = Actor("staff", "9", "職員")
@@ -91,3 +94,43 @@ def held(
     """A hold with its answers given."""
     booking = hold(session, places, wish(room, day, *bands), person(by))
     return describe(session, places, booking.token, Details(persons=10, title="練習"))
+
+
+def cash(session: Session, charge: Charge) -> Settlement:
+    """Money for all that is open on a charge, written as settling writes it."""
+    now, amount = clock.now(), charge.open_yen
+    attempt = PaymentAttempt(
+        key=new_token(),
+        provider="counter",
+        account="city",
+        amount_yen=amount,
+        methods=[],
+        request={},
+        status="paid",
+        created_at=now,
+        expires_at=now,
+    )
+    charge.attempts.append(attempt)
+    session.flush()
+    entry = Settlement(
+        attempt_id=attempt.id,
+        state="applied",
+        provider="counter",
+        method="cash",
+        channel="counter",
+        amount_yen=amount,
+        currency="jpy",
+        paid_at=now,
+        paid_on=clock.today(),
+        fiscal_year=2026,
+        recorded_at=now,
+        recorded_by="staff:9",
+        found_by="desk",
+        refund_reserved_yen=0,
+        refunded_yen=0,
+    )
+    charge.settlements.append(entry)
+    charge.settled_yen += amount
+    charge.open_yen = 0
+    session.flush()
+    return entry

@@ -238,7 +238,7 @@ def _as_guarded(database: Database, guard: bool) -> Iterator[None]:
         yield
         return
     real = booking_hold.take_cells
-    _drop_rule(database)
+    drop_rule(database)
     booking_hold.take_cells = _check_then_insert
     try:
         yield
@@ -246,7 +246,8 @@ def _as_guarded(database: Database, guard: bool) -> Iterator[None]:
         booking_hold.take_cells = real
 
 
-def _drop_rule(database: Database) -> None:
+def drop_rule(database: Database) -> None:
+    """The occupancy table without its constraint (PostgreSQL) or triggers (SQLite)."""
     with database.transaction() as session:
         if is_postgres(session):
             session.execute(text("ALTER TABLE occupancy DROP CONSTRAINT ex_occupancy_no_overlap"))

@@ -50,8 +50,8 @@ def wanted(session: Session, found: Sequence[Read], pattern: str) -> list[Wanted
                 row = files.find(session, str(item["file_id"]), case_id=one.case.id)
             except NotFound:
                 continue
-            if row.scan_state == "infected":
-                continue
+            if row.scan_state != "clean":
+                continue  # infected, or the scanner has not looked at it yet
             name = _unique(_name(pattern, one, label, number, row.name), names)
             result.append(Wanted(name, row.storage_key, row.size))
     if sum(one.size for one in result) > MOST_BYTES:

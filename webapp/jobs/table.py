@@ -24,6 +24,7 @@ JOBS: Final[tuple[Job, ...]] = (
     Job("payment_payouts", payment.record_payouts, at=time(6, 0)),
     Job("audit_seal", casework.seal_audit, every_minutes=5),
     Job("sessions_cleanup", casework.clean_sessions, every_minutes=60),
+    Job("file_scans", upkeep.scan_files, every_minutes=5),
     Job("drafts_cleanup", casework.expire_drafts, at=time(3, 0)),
     Job("registrations_lapse", casework.lapse_registrations, at=time(2, 30)),
     Job("retention", casework.erase_old_cases, at=time(2, 45)),

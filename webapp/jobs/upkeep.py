@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_, delete, or_
 
 from webapp import clock
+from webapp.intake import scanning
 from webapp.messaging import tell, templates, unread
 from webapp.messaging.deliver import TellHandler
 from webapp.messaging.line_models import LineDelivery, LineEvent
@@ -43,6 +44,12 @@ def forget_links(services: Services) -> str:
     with services.database.transaction() as session:
         done = session.execute(delete(OneTimeLink).where(OneTimeLink.expires_at < limit))
         return f"{getattr(done, 'rowcount', 0)} deleted"
+
+
+def scan_files(services: Services) -> str:
+    """Scan the uploads that came while the scanner did not answer; staff cannot open them before."""
+    done = scanning.scan_waiting(services.database.transaction, services.scanner, services.storage)
+    return f"{done} files scanned"
 
 
 def mail_unread(services: Services) -> str:

@@ -24,9 +24,8 @@ from webapp.casework import (
 )
 from webapp.casework.models import Case, CaseOpinion
 from webapp.casework.states import life, state_of
-from webapp.errors import NotFound
 from webapp.identity.models import Staff
-from webapp.intake import corrections, files
+from webapp.intake import corrections, files, scanning
 from webapp.payment import charges
 from webapp.staff import case_person, case_words, desk, typed
 from webapp.staff.inbox import CHANNELS
@@ -54,9 +53,7 @@ def show(reference: str) -> str:
 @staff_required("case.read")
 def file(reference: str, file_id: str) -> Response:
     case = desk.case_for(reference, with_asked=True)
-    row = files.find(db(), file_id, case_id=case.id)
-    if row.scan_state == "infected":
-        raise NotFound("infected file", say="このファイルからウイルスが見つかったため、開けません。")
+    row = scanning.fit_to_open(files.find(db(), file_id, case_id=case.id))
     desk.viewed(case, "case.file", file=row.path)
     commit()
     data = services().storage.get(row.storage_key)

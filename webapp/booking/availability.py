@@ -3,10 +3,10 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import DateTime, select, type_coerce
+from sqlalchemy import BigInteger, bindparam, cast, extract, select
 from sqlalchemy.orm import Session
 
 from webapp import clock
@@ -16,13 +16,13 @@ from webapp.booking.facility import Facilities, Facility, Room
 from webapp.booking.hold import days_of
 from webapp.booking.models import Occupancy
 from webapp.booking.person import Booker
-from webapp.booking.times import instant
+from webapp.booking.times import DAY_MINUTES, instant
 from webapp.booking.windows import Answer, when_bookable
 from webapp.booking.wish import Span, starts_of
-from webapp.db import is_postgres
+from webapp.db import Instant
 
 State = Literal["free", "taken", "closed", "too_early", "too_late", "past"]
-Range = tuple[datetime, datetime]
+Range = tuple[int, int]
 Occupied = Mapping[int, Sequence[Range]]
 ANYONE = Booker("")
 
@@ -59,34 +59,38 @@ class RoomGrid:
     days: list[DayRow]
 
 
-def occupied(session: Session, cell_ids: Iterable[int], start: datetime, end: datetime) -> Occupied:
-    """Occupied ranges by cell, in the order of time; instants are aware, in any zone."""
-    raw = DateTime(timezone=True)
+def occupied(session: Session, cell_ids: Iterable[int], first: date, days: int) -> Occupied:
+    """Occupied ranges by cell over `days` days, in minutes since the midnight that begins `first` in Tokyo.
+
+    The database counts the minutes: a number costs a fraction of an instant to bring over.
+    """
     wanted = sorted(set(cell_ids))
     if not wanted:
         return {}
-    columns = (Occupancy.cell_id, type_coerce(Occupancy.starts_at, raw), type_coerce(Occupancy.ends_at, raw))
-    query = (
-        select(*columns)
-        .where(Occupancy.cell_id.in_(wanted), Occupancy.starts_at < end, Occupancy.ends_at > start)
-        .order_by(Occupancy.cell_id, Occupancy.starts_at)
-    )
+    start, end = instant(first, 0), instant(first + timedelta(days=days), DAY_MINUTES)
+    rows = session.execute(_OCCUPIED, {"cells": wanted, "start": start, "end": end})
     found: defaultdict[int, list[Range]] = defaultdict(list)
-    if is_postgres(session):
-        for cell, begins, ends in session.execute(query).all():
-            found[cell].append((begins, ends))
-    else:
-        for cell, begins, ends in session.execute(query).all():
-            found[cell].append((begins.replace(tzinfo=UTC), ends.replace(tzinfo=UTC)))
+    zero = int(start.timestamp())
+    for cell, begins, ends in rows.all():
+        found[cell].append(((begins - zero) // 60, (ends - zero) // 60))
     return found
 
 
+_ROWS = Occupancy.__table__.c
+_OCCUPIED = select(
+    _ROWS.cell_id,
+    cast(extract("epoch", _ROWS.starts_at), BigInteger),
+    cast(extract("epoch", _ROWS.ends_at), BigInteger),
+).where(
+    _ROWS.cell_id.in_(bindparam("cells", expanding=True)),
+    _ROWS.starts_at < bindparam("end", type_=Instant),
+    _ROWS.ends_at > bindparam("start", type_=Instant),
+)
+
+
 def busy_of(room: Room, facility: str, ids: Mapping[tuple[str, str], int], taken: Occupied) -> list[Range]:
-    """The ranges in which any cell of a room is taken."""
-    atoms = room.atoms
-    if len(atoms) == 1:
-        return list(taken.get(ids.get((facility, atoms[0]), 0), ()))
-    return sorted(span for atom in atoms for span in taken.get(ids.get((facility, atom), 0), ()))
+    """The ranges in which any cell of a room is taken, in no order."""
+    return [span for atom in room.atoms for span in taken.get(ids.get((facility, atom), 0), ())]
 
 
 def free_spans(
@@ -94,15 +98,19 @@ def free_spans(
 ) -> dict[str, list[list[bool]]]:
     """room -> for each day, for each choosable stretch: free or not. Occupancy only, no rules."""
     ids = all_cell_ids(session, [facility.slug])
-    start, end = instant(first, 0), instant(first + timedelta(days=days), 24 * 60)
     cells = [
         ids[facility.slug, atom] for room in rooms for atom in room.atoms if (facility.slug, atom) in ids
     ]
-    taken = occupied(session, cells, start, end)
-    return {
-        room.key: _flags(busy_of(room, facility.slug, ids, taken), starts_of(facility, room), first, days)
-        for room in rooms
-    }
+    taken = occupied(session, cells, first, days)
+    markers: dict[object, _Marker] = {}
+    found: dict[str, list[list[bool]]] = {}
+    for room in rooms:
+        kind = (room.bands, room.step_minutes, room.sessions)
+        marker = markers.get(kind)
+        if marker is None:
+            marker = markers[kind] = _Marker(starts_of(facility, room))
+        found[room.key] = marker.flags(busy_of(room, facility.slug, ids, taken), days)
+    return found
 
 
 def grid(
@@ -179,30 +187,35 @@ def _labels(facility: Facility, room: Room, spans: Sequence[Span]) -> list[tuple
     return [(str(span.start), span.words) for span in spans]
 
 
-def _flags(busy: list[Range], spans: Sequence[Span], first: date, days: int) -> list[list[bool]]:
-    """Sweep busy ranges and stretches together; both are in the order of time."""
-    offsets = [(timedelta(minutes=span.start), timedelta(minutes=span.end)) for span in spans]
-    midnight = instant(first, 0)
-    result: list[list[bool]] = []
-    at, last = 0, len(busy)
-    for _ in range(days):
-        while at < last and busy[at][1] <= midnight:
-            at += 1
-        if at == last or busy[at][0] >= midnight + timedelta(days=2):
-            result.append([True] * len(offsets))
-        else:
-            result.append([_is_free(busy, at, midnight + begin, midnight + end) for begin, end in offsets])
-        midnight += timedelta(days=1)
-    return result
+class _Marker:
+    """Says which of some stretches of a day a busy range takes; most ranges of a month are alike."""
 
+    def __init__(self, spans: Sequence[Span]) -> None:
+        self._spans = [(span.start, span.end) for span in spans]
+        self._earliest = min((start for start, _ in self._spans), default=0)
+        self._latest = max((end for _, end in self._spans), default=0)
+        self._known: dict[Range, list[int]] = {}
 
-def _is_free(busy: list[Range], at: int, start: datetime, end: datetime) -> bool:
-    for begins, ends in busy[at:]:
-        if begins >= end:
-            return True
-        if ends > start:
-            return False
-    return True
+    def flags(self, busy: Iterable[Range], days: int) -> list[list[bool]]:
+        """For each day, for each stretch: free or not."""
+        free = [[True] * len(self._spans) for _ in range(days)]
+        known, earliest, latest = self._known, self._earliest, self._latest
+        for begins, ends in busy:
+            first = max(0, (begins - latest) // DAY_MINUTES + 1)
+            last = min(days - 1, (ends - earliest - 1) // DAY_MINUTES)
+            for day in range(first, last + 1):
+                key = (begins - day * DAY_MINUTES, ends - day * DAY_MINUTES)
+                taken = known.get(key)
+                if taken is None:
+                    taken = known[key] = self._taken_by(key)
+                of_day = free[day]
+                for position in taken:
+                    of_day[position] = False
+        return free
+
+    def _taken_by(self, busy: Range) -> list[int]:
+        begins, ends = busy
+        return [n for n, (start, end) in enumerate(self._spans) if start < ends and end > begins]
 
 
 def _seats(

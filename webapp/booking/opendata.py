@@ -1,7 +1,7 @@
 """Availability for everyone: JSON and iCal, without anything personal."""
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, NotRequired
 
 from pydantic import Field
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from typing_extensions import TypedDict  # pydantic reads the library's own from Python 3.12 on
 
 from webapp import clock
-from webapp.booking.availability import CellState, RoomGrid, State, busy_of, occupied
+from webapp.booking.availability import CellState, Range, RoomGrid, State, busy_of, occupied
 from webapp.booking.cells import all_cell_ids
 from webapp.booking.facility import Facilities, Facility, Room
 from webapp.booking.times import instant
@@ -152,8 +152,7 @@ def calendar(session: Session, facility: Facility, room: Room, first: date, days
     """Busy times of a room as iCalendar (RFC 5545), titled only 「予約あり」."""
     ids = all_cell_ids(session, [facility.slug])
     cells = [ids[facility.slug, atom] for atom in room.atoms if (facility.slug, atom) in ids]
-    taken = occupied(session, cells, instant(first, 0), instant(first + timedelta(days=days), 0))
-    busy = merged(busy_of(room, facility.slug, ids, taken))
+    busy = merged(busy_of(room, facility.slug, ids, occupied(session, cells, first, days)))
     lines = [
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
@@ -161,13 +160,13 @@ def calendar(session: Session, facility: Facility, room: Room, first: date, days
         f"X-WR-CALNAME:{_escaped(f'{facility.name.ja} {room.name.ja}')}",
     ]
     for start, end in busy:
-        lines += _event(facility, room, start, end)
+        lines += _event(facility, room, instant(first, start), instant(first, end))
     return "\r\n".join([*lines, "END:VCALENDAR", ""])
 
 
-def merged(ranges: Sequence[tuple[datetime, datetime]]) -> Iterator[tuple[datetime, datetime]]:
+def merged(ranges: Sequence[Range]) -> Iterator[Range]:
     """Touching and overlapping ranges as one."""
-    current: tuple[datetime, datetime] | None = None
+    current: Range | None = None
     for start, end in sorted(ranges):
         if current is not None and start <= current[1]:
             current = (current[0], max(current[1], end))

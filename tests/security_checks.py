@@ -45,7 +45,7 @@ CHECKS: tuple[Check, ...] = (
     _test(6, "サインインと段階変更で新しいID、サインアウトで即無効", "ASVS 7.2.4 7.4.1 IPA 4", f"{SIGN_IN}::cookie_changes", f"{SIGN_IN}::signing_out"),
     _test(7, "放置・絶対時間の期限、停止・役割・要素の変更で全失効", "ASVS 7.3 7.4", f"{STAFF}::ten_hours", f"{STAFF}::idle", f"{STAFF}::roles_end", f"{SECOND}::removing"),
     _test(8, "全更新にトークンと送信元の確認、GETは何も変えない", "ASVS 3.5 IPA 6", f"{WALK}::token", f"{WALK}::another_site", f"{WALK}::reading_changes"),
-    _test(9, "state, nonce, PKCE, iss, aud, alg, exp, sub, acrの検証", "ASVS 10.1-10.5 9.1-2", OIDC),
+    _test(9, "state, nonce, PKCE, iss, aud, alg, exp, sub, acrの検証", "ASVS 10.1-10.5 9.1-2", OIDC, "tests/adapters/test_independent_provider.py", "tests/screens/test_broken_sign_in.py"),
     _test(10, "認証の流れはブラウザに結び付き、一度だけ、10分", "ASVS 10.1.2", f"{SIGN_IN}::callback", f"{SIGN_IN}::ten_minutes", f"{SIGN_IN}::no_secret"),
     _test(11, "水準を送信時に再確認、弱いacrは拒否", "ASVS 6.8.4 7.6.1", f"{OIDC}::weak_proof", "tests/screens/test_assurance_at_submit.py"),
     _test(12, "既知・未知の利用者に同じ応答と同じ時間", "ASVS 6.3", f"{STAFF}::look_the_same", f"{GUARDS}::same_time"),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import sys
+from datetime import datetime, timedelta
 
 import click
 from flask.cli import AppGroup
 
+from webapp import clock
 from webapp.web.services import services
 
 audit_group = AppGroup("audit", help="The audit trail.")
@@ -37,6 +40,47 @@ def seal() -> None:
         with services().database.transaction() as session:
             if audit.seal(session) is None:
                 return
+
+
+@audit_group.command("alarms")
+@click.option("--hours", default=24, show_default=True, help="How far to look back.")
+def alarms(hours: int) -> None:
+    """For the city's monitor: ends with 1 when something is worth attention, or the chain is broken."""
+    from webapp import audit
+    from webapp.jobs.alarms import look
+
+    with services().database.reading() as session:
+        seen = look(session, clock.now() - timedelta(hours=hours))
+        broken = audit.verify(session).complaints
+    for one in seen:
+        mark = "ALARM" if one.rings else "ok"
+        click.echo(f"{mark:5} {one.alarm.label}: {one.count} (from {one.alarm.at_least} on)")
+    click.echo(f"{'ALARM' if broken else 'ok':5} chain of the trail: {'; '.join(broken) or 'whole'}")
+    sys.exit(1 if broken or any(one.rings for one in seen) else 0)
+
+
+@audit_group.command("incident")
+@click.option("--staff", "login", required=True, help="The account that was misused.")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), required=True, help="First day (Asia/Tokyo).")
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), required=True, help="Last day (Asia/Tokyo).")
+def incident(login: str, since: datetime, until: datetime) -> None:
+    """Print the time line of an account as CSV, and how many cases and residents it reached."""
+    from webapp.identity import staff_sign_in
+    from webapp.jobs.alarms import touched_by
+
+    first, last = (moment.replace(tzinfo=clock.TOKYO) for moment in (since, until + timedelta(days=1)))
+    with services().database.reading() as session:
+        staff = staff_sign_in.find(session, login)
+        if staff is None:
+            raise click.ClickException(f"no account {login}")
+        lines = list(touched_by(session, staff.id, first, last))
+    writer = csv.writer(sys.stdout)
+    writer.writerow(["at", "action", "object", "case", "resident"])
+    for one in lines:
+        at = clock.tokyo(one.at).isoformat(timespec="seconds")
+        writer.writerow([at, one.action, one.what, one.reference, one.resident_id or ""])
+    cases, residents = {one.reference for one in lines} - {""}, {one.resident_id for one in lines} - {None}
+    click.echo(f"{len(lines)} lines, {len(cases)} cases, {len(residents)} residents", err=True)
 
 
 @keys_group.command("rotate")

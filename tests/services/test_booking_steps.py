@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from tests.fakes import hall
 from webapp import clock
 from webapp.audit import SYSTEM
-from webapp.booking import approve, cancel, change, close, expire, paying, series
+from webapp.booking import approve, availability, cancel, change, close, expire, paying, series
 from webapp.booking.confirm import Confirmed, confirm
 from webapp.booking.details import Details, describe
 from webapp.booking.errors import HoldOver, NotAllowed, Taken
@@ -319,3 +319,20 @@ def test_expired_holds_are_swept(session: Session, gym: Facilities) -> None:
         assert expire.expire_holds(session, gym) == 1
     assert session.scalars(select(Booking.state)).all() == ["expired"]
     assert rows(session) == 0
+
+
+def test_the_grid_offers_only_what_a_window_by_the_hour_allows(session: Session) -> None:
+    gym = hall.facilities(windows=[{"closes": {"hours_before": 48}}])
+    with clock.frozen(datetime(2026, 6, 8, 12, 0, tzinfo=clock.TOKYO)):
+        row = availability.grid(
+            session, gym, gym.by_slug["gym"], [gym.by_slug["gym"].room("a")], hall.FIRST, 1
+        )
+        offered = {cell.key for cell in row[0].days[0].cells if cell.state == "free"}
+        assert {cell.key: cell.state for cell in row[0].days[0].cells}["am"] == "too_late"
+        for band in ("am", "pm", "ev"):
+            if band in offered:
+                hold(session, gym, hall.wish("a", hall.FIRST, band), hall.person())
+                continue
+            with pytest.raises(NotAllowed):
+                hold(session, gym, hall.wish("a", hall.FIRST, band), hall.person())
+    assert offered == {"pm", "ev"}

@@ -17,7 +17,7 @@ from webapp.booking.hold import days_of
 from webapp.booking.models import Occupancy
 from webapp.booking.person import Booker
 from webapp.booking.times import DAY_MINUTES, instant
-from webapp.booking.windows import Answer, when_bookable
+from webapp.booking.windows import Answer, counts_hours, when_bookable
 from webapp.booking.wish import Span, starts_of
 from webapp.db import Instant
 
@@ -143,29 +143,35 @@ def _days(
 ) -> Iterator[DayRow]:
     now = clock.now()
     calendars = days_of(facilities, facility)
+    facts = booker.facts or {"resident": True, "ticket": 0, "commercial": False}
     spans = starts_of(facility, room)
     labels = _labels(facility, room, spans)
-    for offset in range(days):
-        day = first + timedelta(days=offset)
-        latest = instant(day, spans[-1].start) if spans else instant(day, 24 * 60)
-        answer = when_bookable(
+    by_the_hour = counts_hours(facility, room, facts)
+
+    def answer_for(day: date, starts: datetime) -> Answer:
+        return when_bookable(
             facility,
             [room],
             day,
-            latest,
-            booker.facts or {"resident": True, "ticket": 0, "commercial": False},
+            starts,
+            facts,
             calendars,
             now,
             at_counter=booker.staff,
             registration_until=booker.registration_until,
         )
+
+    for offset in range(days):
+        day = first + timedelta(days=offset)
+        midnight = instant(day, 0)
+        answer = answer_for(day, midnight + timedelta(minutes=spans[-1].start if spans else DAY_MINUTES))
         cells = []
         for span, (key, label), is_free in zip(spans, labels, free[offset], strict=True):
-            left = _left(facility, room, instant(day, span.start), seats)
+            starts = midnight + timedelta(minutes=span.start)
+            left = _left(facility, room, starts, seats)
             open_ = is_free and (left is None or left > 0)
-            cells.append(
-                CellState(span, label, key, _state(answer, instant(day, span.start), open_, now), left)
-            )
+            own = answer_for(day, starts) if by_the_hour else answer
+            cells.append(CellState(span, label, key, _state(own, starts, open_, now), left))
         yield DayRow(day, answer, cells)
 
 

@@ -59,6 +59,13 @@ def window_for(facility: Facility, room: Room, facts: Facts) -> Window | None:
     return None
 
 
+def counts_hours(facility: Facility, room: Room, facts: Facts) -> bool:
+    """Whether the window counts hours from the start, so each start of a day has its own answer."""
+    window = window_for(facility, room, facts)
+    moments = (window.opens, window.closes, window.counter_opens) if window else ()
+    return any(moment is not None and moment.hours_before is not None for moment in moments)
+
+
 def when_bookable(
     facility: Facility,
     rooms: Sequence[Room],

@@ -16,7 +16,7 @@ PATHS = re.compile(r"(/(?:apply|l|pay|staff/invitation|mandates|sign-in/mail)/)[
 MAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}")
 TELEPHONE = re.compile(r"(?<![\d.])0\d{1,4}-?\d{1,4}-?\d{3,4}(?![\d.])")
 LONG_NUMBER = re.compile(r"(?<![\d.])\d{12}(?![\d.])")
-BREAKS = re.compile(r"[\r\n\x00-\x08\x0b-\x1f\x7f\u2028\u2029]+")
+BREAKS = re.compile(r"[\r\n\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
 def redacted(text: str) -> str:

@@ -10,6 +10,7 @@ import io
 from functools import lru_cache
 from pathlib import Path
 
+from babel import Locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
@@ -35,7 +36,7 @@ class PoDomain(Domain):
         self._catalogues = {locale: _compiled(folder, locale) for locale in LOCALES.values()}
 
     def get_translations(self) -> NullTranslations:
-        return self._catalogues.get(str(get_locale()), self._catalogues["ja"])
+        return self._catalogues[LOCALES[lang()]]
 
 
 def install(app: Flask) -> None:
@@ -48,8 +49,14 @@ def install(app: Flask) -> None:
 
 def lang() -> Lang:
     """Return the language of the current request (or of `force_locale`); `ja` where there is none."""
-    shown = str(get_locale() or "ja")
-    return next((key for key, locale in LOCALES.items() if locale == shown), "ja")
+    return _lang_of(get_locale())
+
+
+@lru_cache(maxsize=8)
+def _lang_of(locale: Locale | None) -> Lang:
+    """A page asks hundreds of times, and Babel spells a locale out anew each time."""
+    shown = str(locale or "ja")
+    return next((key for key, name in LOCALES.items() if name == shown), "ja")
 
 
 def _chosen_locale() -> str:

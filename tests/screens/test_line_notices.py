@@ -171,3 +171,32 @@ def test_a_blast_larger_than_the_quota_is_refused_before_the_first_message(world
         row = session.scalars(select(Broadcast)).one()
     assert row.status == "draft"
     assert "足りません" in row.note
+
+
+def test_words_that_line_refuses_go_back_to_their_author(world: LineWorld) -> None:
+    staff(world)
+    world.tap("topic=water&area=honmachi")
+    world.line.validate = lambda messages: ["400 May not be empty"]  # type: ignore[method-assign]
+    with clock.frozen(datetime(2026, 11, 23, 10, 0)):
+        water(world)
+        jobs.send_due(world.services)
+        world.work()
+    with world.services.database.reading() as session:
+        row = session.scalars(select(Broadcast)).one()
+    assert (row.status, "受け付けません" in row.note) == ("draft", True)
+    assert "断水します" not in world.words()
+
+
+def test_an_emergency_is_not_kept_back_for_its_number(world: LineWorld) -> None:
+    staff(world)
+    world.tap("topic=disaster&area=honmachi")
+    world.line.quota = lambda: Quota(100, 100)  # type: ignore[method-assign]
+    words = Text(ja="すぐに避難してください。", easy="にげて ください。", en="Leave now.")
+    draft = Draft("disaster", words, words, lane="emergency")
+    with clock.frozen(datetime(2026, 11, 23, 2, 0)):
+        with world.services.database.transaction() as session:
+            row = broadcasts.save(session, draft, world.services.city, AUTHOR)
+            broadcasts.approve(session, row, SECOND, broadcasts.ask(session, row, AUTHOR, line_on=True))
+        jobs.send_due(world.services)
+        world.work()
+    assert "すぐに避難してください" in world.words()

@@ -18,7 +18,7 @@ from webapp.chat.models import OpenQuestion
 from webapp.messaging import line_lint
 from webapp.messaging.line_models import LineDelivery, LineEvent
 from webapp.messaging.models import LineAccount
-from webapp.messaging.topics import Choice, Owner, of
+from webapp.messaging.topics import Choice, Owner, choose, of
 
 
 @pytest.fixture
@@ -243,3 +243,21 @@ def test_topics_are_chosen_on_the_web_too(world: LineWorld) -> None:
     assert done.status_code == 303
     with world.services.database.reading() as session:
         assert len(of(session, Owner(resident_id=resident_id))) == 3
+
+
+def test_the_page_keeps_apart_what_the_chat_chose_for_different_areas(world: LineWorld) -> None:
+    client = world.app.test_client()
+    resident_id = sign_in(world.app, client)
+    mine = Owner(resident_id=resident_id)
+    before = [Choice("garbage", "honmachi"), Choice("disaster", "honmachi"), Choice("disaster", "asahi")]
+    with world.services.database.transaction() as session:
+        choose(session, mine, before, world.services.city)
+    page = client.get("/topics")
+    assert "メールアドレスが登録されていません" in page.text
+    csrf = page.text.split('name="csrf_token" value="')[1].split('"')[0]
+    wanted = ["garbage", "disaster"]
+    for areas in (["honmachi", "asahi"], ["honmachi", "asahi", "chuo"]):
+        client.post("/topics", data={"csrf_token": csrf, "topics": wanted, "areas": areas})
+    with world.services.database.reading() as session:
+        chosen = {topic: {c.area for c in of(session, mine) if c.topic == topic} for topic in wanted}
+    assert chosen == {"garbage": {"honmachi", "chuo"}, "disaster": {"honmachi", "asahi", "chuo"}}

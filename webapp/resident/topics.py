@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from webapp import clock
 from webapp.errors import InvalidInput
+from webapp.identity.models import Resident
 from webapp.messaging import linking, topics
 from webapp.messaging.topics import Choice, Owner
 from webapp.web import guards
@@ -61,15 +62,28 @@ def _choices(wanted: list[str], areas: list[str], births: list[str]) -> list[Cho
         raise InvalidInput("areas", field="areas", say=_("地域を1つ以上選んでください。"))
     if CHILDREN in wanted and not births:
         raise InvalidInput("births", field="birth1", say=_("お子さんの生まれた年月を選んでください。"))
+    before = topics.of(db(), _owner())
     choices: list[Choice] = []
     for topic in wanted:
         if topic in by_area:
-            choices += [Choice(topic, area=area) for area in areas]
+            choices += [Choice(topic, area=area) for area in _areas_of(topic, areas, before)]
         elif topic == CHILDREN:
             choices += [Choice(topic, birth_month=birth) for birth in births]
         else:
             choices.append(Choice(topic))
     return choices
+
+
+def _areas_of(topic: str, areas: list[str], before: list[Choice]) -> list[str]:
+    """The ticked areas that are meant for this topic.
+
+    In the chat garbage may be chosen for home alone and disasters for work too. This page shows one list:
+    what stood there for other topics only stays theirs.
+    """
+    mine = {choice.area for choice in before if choice.topic == topic}
+    shown = {choice.area for choice in before if choice.area}
+    meant = [area for area in areas if area in mine or area not in shown]
+    return meant if mine and meant else areas
 
 
 def _page(wanted: list[str], areas: list[str], births: list[str], errors: dict[str, str]) -> str:
@@ -111,7 +125,11 @@ def _page(wanted: list[str], areas: list[str], births: list[str], errors: dict[s
     error_list = list(errors.items())
     reach = linking.linked(db(), _owner().resident_id or 0)
     return render_template(
-        "resident/topics_choose.html", fields=fields, errors=error_list, linked=bool(reach)
+        "resident/topics_choose.html",
+        fields=fields,
+        errors=error_list,
+        linked=bool(reach) and services().line is not None,
+        has_mail=bool((guards.current_resident() or Resident()).profile.get("email")),
     )
 
 

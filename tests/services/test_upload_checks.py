@@ -100,9 +100,31 @@ def test_the_sandbox_scanner_finds_the_eicar_file() -> None:
     assert SandboxScanner().scan(b"hello").clean
 
 
+CLAMD_LIMIT = 300_000
+
+
+def read_exactly(connection: socket.socket, size: int) -> bytes:
+    data = b""
+    while len(data) < size:
+        data += connection.recv(size - len(data)) or b"\0" * size
+    return data
+
+
+def instream(connection: socket.socket) -> bytes:
+    """Answer one INSTREAM as clamd does: length-prefixed chunks until an empty one, a limit, one virus."""
+    if read_exactly(connection, 10) != b"zINSTREAM\0":
+        return b"UNKNOWN COMMAND\0"
+    data = b""
+    while size := int.from_bytes(read_exactly(connection, 4), "big"):
+        data += read_exactly(connection, size)
+        if len(data) > CLAMD_LIMIT:
+            return b"INSTREAM size limit exceeded. ERROR\0"
+    return b"stream: Eicar-Signature FOUND\0" if EICAR in data else b"stream: OK\0"
+
+
 @pytest.fixture
 def clamd() -> Iterator[str]:
-    """A clamd that knows one virus, speaking INSTREAM."""
+    """A clamd that knows one virus, on a real socket."""
     server = socket.create_server(("127.0.0.1", 0))
 
     def serve() -> None:
@@ -112,21 +134,25 @@ def clamd() -> Iterator[str]:
             except OSError:
                 return
             with connection:
-                data = b""
-                while not data.endswith(b"\0\0\0\0"):
-                    data += connection.recv(65536)
-                answer = b"stream: Eicar-Signature FOUND\0" if b"EICAR" in data else b"stream: OK\0"
-                connection.sendall(answer)
+                connection.sendall(instream(connection))
 
     threading.Thread(target=serve, daemon=True).start()
     yield f"127.0.0.1:{server.getsockname()[1]}"
     server.close()
 
 
-def test_the_clamav_scanner_finds_the_eicar_file(clamd: str) -> None:
+def test_the_clamav_scanner_finds_the_eicar_file_across_chunks(clamd: str) -> None:
     scanner = ClamavScanner(clamd, timeout_s=3)
-    assert not scanner.scan(EICAR).clean
+    found = scanner.scan(EICAR)
+    assert (found.clean, found.name) == (False, "Eicar-Signature")
+    assert not scanner.scan(b"x" * (64 * 1024 - 10) + EICAR).clean
     assert scanner.scan(b"x" * 200_000).clean
+    assert scanner.scan(b"").clean
+
+
+def test_what_is_too_large_for_the_scanner_does_not_pass(clamd: str) -> None:
+    with pytest.raises(ScannerUnavailable):
+        ClamavScanner(clamd, timeout_s=3).scan(b"x" * (CLAMD_LIMIT + 1))
 
 
 def test_a_scanner_that_is_down_passes_nothing() -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from flask import Flask
 from werkzeug.test import TestResponse
 
 from tests import permission_table
 from tests.permission_walk import MISSING, NAME, Walk, open_walk, routes
 from webapp.db import new_token
 from webapp.identity.permissions import ROLES
+from webapp.web.guards import staff_required
 
 
 @pytest.fixture(scope="module")
@@ -99,3 +101,12 @@ def test_public_addresses_never_fail_and_show_nobody(walk: Walk) -> None:
         answer = walk.call(walk.as_resident(None), rule, method, {"token": new_token()})
         assert answer.status_code < 500 or answer.status_code == 503, f"{method} {rule.rule}: {answer.status}"
         assert NAME not in answer.text
+
+
+def test_a_new_route_without_a_line_in_the_table_is_named() -> None:
+    planted = Flask("planted")
+    planted.add_url_rule("/staff/planted", "planted", staff_required("case.read")(lambda: ""))
+    written = permission_table.FILE.read_text().splitlines()
+    assert set(permission_table.route_lines(planted)) - set(written) == {
+        "| GET `/staff/planted` | planted | permission `case.read` |"
+    }

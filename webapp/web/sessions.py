@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from flask import Flask, Request, Response, session
 from flask.sessions import SessionInterface, SessionMixin
+from sqlalchemy.exc import OperationalError
 
 from webapp import clock
 from webapp.identity import sessions as store
@@ -37,6 +38,8 @@ class ServerSession(dict[str, Any], SessionMixin):
         self.seen_at: datetime | None = row.seen_at if row else None
         self.rotate = False
         self.ended = False
+        self.failure: OperationalError | None = None
+        """Why the session could not be read; the request then ends with the page of a busy database."""
         self.expired = store.Holder()
         """Who held the session that has just expired, so that what was typed goes back to them only."""
 
@@ -112,6 +115,14 @@ class DatabaseSessions(SessionInterface):
         token = request.cookies.get(self.cookie_name(side))
         if not token or request.path.startswith(NO_SESSION) or maintenance.is_closed(request.path):
             return ServerSession(side)
+        try:
+            return self._load(side, token)
+        except OperationalError as error:
+            unreadable = ServerSession(side)
+            unreadable.failure = error
+            return unreadable
+
+    def _load(self, side: str, token: str) -> ServerSession:
         with services().database.reading() as reading:
             row = store.find(reading, token, side)
             if row is None:
@@ -178,3 +189,8 @@ class DatabaseSessions(SessionInterface):
 def install(app: Flask, *, secure: bool) -> None:
     """Use the database for Flask's session; ``secure`` when the site is reached by https."""
     app.session_interface = DatabaseSessions(secure=secure)
+
+    @app.before_request
+    def _stop_without_session() -> None:
+        if (failure := current().failure) is not None:
+            raise failure

@@ -13,6 +13,7 @@ from webapp.errors import Forbidden, IllegalStep, InvalidInput
 from webapp.messaging import broadcasts, line_lint, notices, prepared, try_out
 from webapp.messaging.broadcasts import Draft
 from webapp.messaging.topic_models import Broadcast
+from webapp.outbox import relay
 from webapp.staff import broadcast_fields, desk, outbox_words
 from webapp.web.guards import current_actor, staff_required, staff_scope
 from webapp.web.services import services
@@ -34,7 +35,7 @@ def overview() -> str:
         prepared=prepared.load(services().settings.city_dir).notices,
         may_write=bool(staff_scope("message.broadcast")),
         line_on=services().line is not None,
-        lanes=outbox_words.by_lane(db()),
+        lanes=outbox_words.by_lane(relay.counts(db())),
     )
 
 

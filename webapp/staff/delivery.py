@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from webapp.chat import open_questions
 from webapp.messaging import deciding
+from webapp.outbox import relay
 from webapp.staff import outbox_words
 from webapp.web.guards import current_actor, staff_required
 from webapp.web.transaction import db
@@ -20,7 +21,7 @@ def show() -> str:
     """Show numbers by lane, paused channels and messages of unknown fate."""
     return render_template(
         "staff/delivery_show.html",
-        rows=outbox_words.by_lane(db()),
+        rows=outbox_words.by_lane(relay.counts(db())),
         words=outbox_words.STATUSES,
         waiting=deciding.waiting(db()),
         paused=deciding.paused(db()),

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
-from sqlalchemy.orm import Session
-
-from webapp.outbox import relay
 from webapp.outbox.models import LANES
 
 STATUSES: Final = {
@@ -29,7 +27,9 @@ LANE_WORDS: Final = {
 }
 
 
-def by_lane(session: Session) -> list[tuple[str, list[int]]]:
-    """Return the lanes in their order, each with its number of messages by status (as STATUSES)."""
-    counts = relay.counts(session)
+def by_lane(counts: Mapping[tuple[str, str], int]) -> list[tuple[str, list[int]]]:
+    """Return the lanes in their order, each with its number of messages by status (as STATUSES).
+
+    ``counts`` is what ``webapp.outbox.relay.counts`` returns.
+    """
     return [(LANE_WORDS[lane], [counts.get((lane, status), 0) for status in STATUSES]) for lane in LANES]

@@ -275,9 +275,22 @@ def test_openssl_and_pyhanko_agree_on_the_file_we_hand_out(
     (tmp_path / "sig.p7s").write_bytes(file)
     (tmp_path / "doc").write_bytes(document)
     (tmp_path / "ca").write_bytes(root.public_bytes(serialization.Encoding.PEM))
-    command = (
-        "openssl cms -verify -binary -purpose any -inform DER -in sig.p7s -content doc -CAfile ca".split()
-    )
+    command = [
+        "openssl",
+        "cms",
+        "-verify",
+        "-binary",
+        "-purpose",
+        "any",
+        "-inform",
+        "DER",
+        "-in",
+        "sig.p7s",
+        "-content",
+        "doc",
+        "-CAfile",
+        "ca",
+    ]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
     assert (done.returncode == 0) is agrees, done.stderr.decode()
     status = asyncio.run(

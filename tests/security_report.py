@@ -52,7 +52,7 @@ def _outcome(case: ET.Element) -> str:
 
 
 def _judge(check: Check, outcomes: dict[str, str]) -> tuple[str, str, str]:
-    if check.manual:
+    if check.manual and not check.tests:
         return "manual", "by hand", check.manual
     found: dict[str, str] = {}
     for test in check.tests:
@@ -65,7 +65,9 @@ def _judge(check: Check, outcomes: dict[str, str]) -> tuple[str, str, str]:
         kind, code = "test+command" if check.tests else "command", _command(check.command)
         found[" ".join(check.command)] = "ok" if code == 0 else "FAILED"
         evidence = f"{evidence}, `{' '.join(check.command)}` → {code}"
-    failed = [name for name, outcome in found.items() if outcome == "FAILED"]
+    if check.manual:
+        kind, evidence = f"{kind}+manual", f"{evidence}; {check.manual}"
+    failed = [name for name, outcome in found.items() if outcome != "ok"]
     return kind, "FAILED" if failed else "ok", f"{evidence}: {failed[0]}" if failed else evidence
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import time
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -27,6 +28,8 @@ LAST = (
     "withdraw", "confirm_withdrawal", "cancel", "act", "submit_application", "send",
 )  # fmt: skip
 """Views that take away what others need: posted to when everything else is done."""
+SLOW = 15.0
+"""Seconds after which an answer means that something typed keeps the machine busy (expressions, quadratic loops)."""
 PICTURE = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c49444154"
     "789c63f8cfc0000003010100c9fe92ef0000000049454e44ae426082"
@@ -203,16 +206,25 @@ class Crawler:
 
     def _get(self, path: str) -> TestResponse:
         self.found.pages += 1
-        return self._judge("GET", path, self._client.get(path))
+        start = time.perf_counter()
+        answer = self._client.get(path)
+        self._time("GET", path, start)
+        return self._judge("GET", path, answer)
+
+    def _time(self, method: str, path: str, start: float) -> None:
+        if (seconds := time.perf_counter() - start) > SLOW:
+            self.found.faults.append(f"{self.role} {method} {path[:120]} took {seconds:.0f} s")
 
     def _post(self, form: Form, typed: Typed) -> TestResponse:
         self.found.posts += 1
+        start = time.perf_counter()
         if any(isinstance(value, tuple) for _, value in typed):
             answer = self._client.post(form.action, data=_multipart(typed))
         else:
             body = "&".join(f"{_quoted(name)}={_quoted(value)}" for name, value in typed)  # type: ignore[arg-type]
             kind = "application/x-www-form-urlencoded"
             answer = self._client.post(form.action, data=body, content_type=kind)
+        self._time("POST", form.action, start)
         self._judge("POST", form.action, answer, typed)
         if answer.location:
             self._queue.append(_path(answer.location))

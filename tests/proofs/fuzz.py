@@ -19,7 +19,7 @@ from schemathesis.core.failures import FailureGroup
 
 from tests.fakes.whole_city import whole_city
 
-EXAMPLES = 400
+EXAMPLES = 200
 
 
 def prove(url: str, *, control: bool) -> dict[str, Any]:

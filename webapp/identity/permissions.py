@@ -125,10 +125,3 @@ def check_grant(grant: str) -> str:
     if colon and (kind not in ("facility", "procedure") or not key):
         raise ValueError(f"{grant!r}: a scope is *, a department, facility:… or procedure:…")
     return grant
-
-
-def grant_label(grant: str) -> str:
-    """Return the grant in words, with the scope's key."""
-    role, _, scope = grant.partition("@")
-    label = ROLES[role].label if role in ROLES else role
-    return f"{label}(全体)" if scope == EVERYWHERE else f"{label}({scope})"

@@ -29,7 +29,7 @@ def accounts() -> str:
         "staff/accounts_accounts.html",
         people=staff_accounts.everyone(db()),
         departments=_departments(),
-        grant_label=_grant_label,
+        grant_label=grant_words,
     )
 
 
@@ -176,7 +176,7 @@ def _me_page(error: InvalidInput | None) -> str:
         error=error,
         typed=request.form,
         departments=_departments(),
-        role_labels=[_grant_label(grant) for grant in staff.roles],
+        role_labels=[grant_words(grant) for grant in staff.roles],
     )
 
 
@@ -191,7 +191,7 @@ def _form(staff: Staff | None, typed: dict[str, str], error: InvalidInput | None
         departments=_departments(),
         roles=permissions.ROLES,
         chosen=chosen,
-        grant_label=_grant_label,
+        grant_label=grant_words,
         permission_labels=permissions.PERMISSIONS,
     )
 
@@ -222,7 +222,8 @@ def _departments() -> dict[str, str]:
     return {key: one.name.ja for key, one in services().city.departments.items()}
 
 
-def _grant_label(grant: str) -> str:
+def grant_words(grant: str) -> str:
+    """Return a grant as staff read it: 審査（市民課）."""
     role, _, scope = grant.partition("@")
     label = permissions.ROLES[role].label if role in permissions.ROLES else role
     return f"{label}（{'全体' if scope == '*' else _departments().get(scope, scope)}）"

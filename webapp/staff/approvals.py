@@ -13,9 +13,9 @@ from webapp import clock
 from webapp.applications import erasing
 from webapp.errors import InvalidInput
 from webapp.identity import approvals, four_eyes, grants, staff_accounts
-from webapp.identity.permissions import grant_label
 from webapp.identity.staff_models import Approval
 from webapp.staff import desk, export
+from webapp.staff.accounts import grant_words
 from webapp.web.guards import current_actor, prove_again, staff_required
 from webapp.web.transaction import db
 from webapp.wiring import forgetters
@@ -99,7 +99,7 @@ def _details(row: Approval) -> list[tuple[str, str]]:
     if row.action == grants.ACTION:
         staff = staff_accounts.get(db(), int(row.object_id))
         words = [
-            (f"{label}役割", "、".join(map(grant_label, given[key]))) for key, label in _GRANTS if given[key]
+            (f"{label}役割", "、".join(map(grant_words, given[key]))) for key, label in _GRANTS if given[key]
         ]
         return [("職員", f"{staff.name}（{staff.login}）"), *words]
     said = [("件数", f"{len(given['references'])}件")]

@@ -15,10 +15,24 @@
   const value = (field) => ["radio", "checkbox"].includes(field.type) ? String(field.checked) : field.value;
   const snapshot = () => new Map(texts().map((field) => [key(field), value(field)]));
 
+  // やさしい日本語 writes 漢字（かんじ）; the server draws it as ruby, and what is said here looks the same.
+  const drawn = (text) => {
+    if (document.documentElement.dataset.lang !== "easy") return [text];
+    const parts = text.split(/([々〆ヶ\u3400-\u9fff]+)（([\u3041-\u309fー]+)）/);
+    return parts.map((part, index) => {
+      if (index % 3 === 0) return part;
+      if (index % 3 === 2) return "";
+      const ruby = document.createElement("ruby");
+      const reading = document.createElement("rt");
+      reading.textContent = parts[index + 1];
+      ruby.append(part, reading);
+      return ruby;
+    });
+  };
   const say = (text, isBad) => {
     const place = state();
     if (!place) return;
-    place.textContent = text;
+    place.replaceChildren(...drawn(text));
     place.classList.toggle("save-state--failed", Boolean(isBad));
   };
   if (state() && !state().textContent.trim()) say(form.dataset.ready || "");

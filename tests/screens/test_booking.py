@@ -4,19 +4,22 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from pypdf import PdfReader
 from werkzeug.test import TestResponse
 
 from tests.fakes import hall
 from tests.fakes.counter import counter, sign_in
 from webapp import clock, wiring
-from webapp.booking import registration
+from webapp.booking import approve, registration
 from webapp.booking.facility import Facilities
 from webapp.booking.load import load_facilities, load_forms
+from webapp.casework import lookup
 from webapp.yaml_source import SourceErrors
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -339,3 +342,21 @@ def test_days_after_the_registration_are_not_offered_and_say_why(app: Flask, bro
     assert "登録の期限より後の日です" in page.text and "登録の更新を見る" in page.text
     offered = set(re.findall(r"/book/gym/a/(2026-06-\d\d)", page.text))
     assert offered == {"2026-06-10"}
+
+
+def test_a_refusal_is_a_letter_with_reasons_and_instruction(app: Flask, browser: FlaskClient) -> None:
+    services = app.extensions["madoguchi"]
+    examined = hall.facilities(approval=True)
+    app.extensions["madoguchi"] = replace(services, facilities=examined)
+    page = booked(browser)
+    reference = page.split("/")[2]
+    assert browser.get(f"/cases/{reference}/refusal.pdf").status_code == 404
+    with services.database.transaction() as session:
+        case = lookup.by_reference(session, reference)
+        told = {"reasons": "条例第7条に当たるため", "instruction": "審査請求は3か月以内にできます。"}
+        approve.refuse(session, examined, case.id, actor=hall.OFFICER, **told)
+    assert "条例第7条に当たるため" in browser.get(page).text
+    letter = PdfReader(BytesIO(browser.get(f"/cases/{reference}/refusal.pdf").data))
+    text = "".join(one.extract_text() for one in letter.pages).replace(" ", "")
+    assert "条例第7条に当たるため" in text and "審査請求は3か月以内" in text
+    assert browser.get(f"/cases/{reference}/permit.pdf").status_code == 404

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from webapp import clock
 from webapp.booking import availability, opendata, search
-from webapp.booking.hold import answer_for, say_why_not
+from webapp.booking.hold import answer_for
 from webapp.booking.windows import AnswerEntry
 from webapp.booking.wish import Wish, starts_of
 from webapp.resident import words
@@ -193,7 +193,7 @@ def _answers(slug: str, key: str, wished: date | None) -> list[dict[str, Any]]:
     answers = []
     for resident in (True, False):
         answer = answer_for(services().facilities, wish, booker(resident), clock.now())
-        answers.append({"resident": resident, "answer": answer, "say": say_why_not(answer)})
+        answers.append({"resident": resident, "answer": answer, "say": words.why_not(answer)})
     return answers
 
 

@@ -120,7 +120,7 @@ def close() -> AnyResponse | tuple[str, int]:
         open_drafts = drafts.under_way(db(), drafts.Owner(me.id))
         text = _("内容を確かめて、チェックを入れてください。")
         return render_template("resident/account_ask_close.html", drafts=open_drafts, error=text), 422
-    account_data.delete_drafts(db(), me)
+    account_data.forget(db(), me, guards.current_actor())
     residents.close_account(db(), me, guards.current_actor())
     sessions.sign_out()
     return redirect(url_for("resident.sign_in.signed_out"), code=303)

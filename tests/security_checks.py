@@ -84,7 +84,7 @@ CHECKS: tuple[Check, ...] = (
     Check(36, "記録は追記のみ、鎖で検証", "ASVS 16.2-4", tests=(CHAIN,), command=("flask", "audit", "verify")),
     _test(37, "ログ・URLに個人情報・秘密を書かない", "ASVS 14.2.1 16.2.5", f"{GUARDS}::logs"),
     _test(38, "申請内容は鍵付きで暗号化、鍵の更新", "ASVS 14.2", "tests/services/test_key_rotation.py"),
-    _test(39, "手続ごとの保存期間、消去、開示用の書き出し", "個情法", "tests/services/test_intake_retention.py", f"{SIGN_IN}::own_data"),
+    _test(39, "手続ごとの保存期間、消去、開示用の書き出し", "個情法", "tests/services/test_intake_retention.py", f"{SIGN_IN}::own_data", "tests/screens/test_own_data.py"),
     _test(40, "求める情報は表示した範囲だけ", "個情法 ASVS 10.7", f"{OIDC}::only_the_attributes"),
     _test(41, "誤りは番号だけ、止まっても開放しない", "ASVS 16.5", f"{SIGN_IN}::error_page", f"{OIDC}::unreachable", "tests/screens/test_database_down.py", f"{SCANS}::held"),
     Check(42, "失敗の続発・権限変更・大量書き出しの警報", "ASVS 16.3", tests=(ALARMS,), manual="監視の仕組み（Zabbix等）から flask audit alarms を毎時呼ぶ"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -87,13 +88,16 @@ def _place(test: str) -> str:
 
 
 def _command(command: tuple[str, ...]) -> int:
-    tool = ROOT / ".venv" / "bin" / command[0]
-    name = [str(tool) if tool.exists() else command[0]]
-    rest = ["--app", "wsgi", *command[1:]] if command[0] == "flask" else list(command[1:])
-    try:
-        return subprocess.run([*name, *rest], cwd=ROOT, capture_output=True, check=False).returncode
-    except FileNotFoundError:
-        return 127
+    """Run one of the application's commands on a sample city made for it."""
+    flask = [str(Path(sys.executable).parent / command[0]), "--app", "wsgi"]
+    with tempfile.TemporaryDirectory() as folder:
+        env = {**os.environ, "MADOGUCHI_MODE": "demo", "MADOGUCHI_DATA_DIR": folder}
+        env = {key: value for key, value in env.items() if key not in ("DATABASE_URL", "QUEUE_URL")}
+        for arguments in (["city", "prepare"], list(command[1:])):
+            done = subprocess.run([*flask, *arguments], cwd=ROOT, env=env, capture_output=True, check=False)
+            if done.returncode:
+                break
+        return done.returncode
 
 
 if __name__ == "__main__":

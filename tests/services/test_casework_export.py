@@ -77,7 +77,7 @@ def test_json_keeps_rare_characters() -> None:
 
 def test_a_pattern_with_an_unknown_place_says_which_ones_there_are() -> None:
     with pytest.raises(InvalidInput) as caught:
-        export_files._check("{reference}/{password}")
+        export_files.check_pattern("{reference}/{password}")
     assert "{reference}" in (caught.value.say or "")
 
 

@@ -28,7 +28,7 @@ BASES: Mapping[str, str] = MappingProxyType(
     }
 )
 """On what the protection rests; the papers themselves stay with the department."""
-SET, LIFTED = "resident.protect", "resident.unprotect"
+PROTECT, LIFT = "resident.protect", "resident.unprotect"
 
 
 def is_protected(session: Session, resident_id: int | None) -> bool:
@@ -42,7 +42,7 @@ def protect(session: Session, resident: Resident, *, basis: str, case_id: int, a
     if basis not in BASES:
         raise InvalidInput("basis", field="basis", say="根拠を選んでください。")
     resident.protected = True
-    _record(session, actor, SET, resident, case_id, {"basis": basis})
+    _record(session, actor, PROTECT, resident, case_id, {"basis": basis})
 
 
 def lift(session: Session, resident: Resident, *, sure: bool, case_id: int, actor: Actor) -> None:
@@ -50,7 +50,7 @@ def lift(session: Session, resident: Resident, *, sure: bool, case_id: int, acto
     if not sure:
         raise InvalidInput("sure", field="sure", say="終わることを確かめてから、チェックを入れてください。")
     resident.protected = False
-    _record(session, actor, LIFTED, resident, case_id, {})
+    _record(session, actor, LIFT, resident, case_id, {})
 
 
 def last_change(session: Session, resident: Resident) -> tuple[str, datetime] | None:
@@ -58,7 +58,7 @@ def last_change(session: Session, resident: Resident) -> tuple[str, datetime] | 
     changes = select(AuditEntry).where(
         AuditEntry.object_kind == "resident",
         AuditEntry.object_id == str(resident.id),
-        AuditEntry.action.in_((SET, LIFTED)),
+        AuditEntry.action.in_((PROTECT, LIFT)),
     )
     entry = session.scalar(changes.order_by(AuditEntry.id.desc()).limit(1))
     return None if entry is None else (BASES.get(str(entry.details.get("basis")), ""), entry.at)

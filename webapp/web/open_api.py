@@ -26,6 +26,7 @@ ARGUMENT = re.compile(r"<(?:[^:>]+:)?([^>]+)>")
 View = TypeVar("View", bound=Callable[..., Any])
 Asked = TypeVar("Asked", bound=BaseModel)
 MEANINGS = {
+    "400": "The request holds U+0000, which no text has.",
     "404": "There is no such thing.",
     "422": "A parameter cannot be read.",
     "503": "Closed for maintenance, or too busy; try again later.",
@@ -146,7 +147,7 @@ def _operation(rule: Rule, description: Description, schemas: dict[str, Any]) ->
         for name in sorted(rule.arguments)
     ]
     in_query = list(_parameters(description.query))
-    wrong = [*(["404"] if in_path else []), *(["422"] if in_query else []), "503"]
+    wrong = ["400", *(["404"] if in_path else []), *(["422"] if in_query else []), "503"]
     answers: dict[str, Any] = {"200": {"description": "OK", "content": _content(description, schemas)}}
     for status in wrong:
         told = {PROBLEM: {"schema": {"$ref": SCHEMAS + "Problem"}}}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
 
@@ -13,6 +14,7 @@ from sqlalchemy import func, select
 from webapp import clock
 from webapp.booking.models import Registration
 from webapp.casework.models import RetentionRun
+from webapp.city import load_city
 from webapp.db import Database
 from webapp.identity.models import SignInFlow, Throttle, WebSession
 from webapp.identity.proof_models import MailTicket
@@ -20,9 +22,11 @@ from webapp.jobs import casework
 from webapp.jobs.table import JOBS
 from webapp.wiring import Services
 
+DEMO = Path(__file__).resolve().parents[2] / "demo"
+
 
 def services_on(database: Database) -> Services:
-    return cast("Services", SimpleNamespace(database=database))
+    return cast("Services", SimpleNamespace(database=database, city=load_city(DEMO)))
 
 
 def test_no_name_and_no_work_stands_twice_in_the_table() -> None:

@@ -37,11 +37,11 @@ def answer_pairs(section: Section) -> list[tuple[str, str]]:
 def why_not(answer: Answer) -> str:
     """Whether a day can be booked now, and if not from which minute on or why, in the reader's language."""
     if answer.reason == "too_early" and answer.opens is not None:
-        return _("%(time)s から受け付けます。", time=date_time(answer.opens))
+        return str(_("%(time)s から受け付けます。", time=date_time(answer.opens)))
     sentences = {
         "too_late": _("申込みの期限を過ぎました。施設にお電話ください。"),
         "closed_day": _("休館日です。ほかの日をお選びください。"),
         "past": _("過ぎた日時です。これからの日時をお選びください。"),
         "registration_expires": _("利用者登録の期限より後の日です。"),
     }
-    return sentences.get(answer.reason) or _("いま予約できます。")
+    return str(sentences.get(answer.reason) or _("いま予約できます。"))

@@ -129,7 +129,7 @@ def _page(wanted: list[str], areas: list[str], births: list[str], errors: dict[s
         fields=fields,
         errors=error_list,
         linked=bool(reach) and services().line is not None,
-        has_mail=bool((guards.current_resident() or Resident()).profile.get("email")),
+        has_mail=bool(_me().profile.get("email")),
     )
 
 
@@ -146,7 +146,11 @@ def _error(errors: dict[str, str], name: str) -> list[str]:
     return [errors[name]] if name in errors else []
 
 
-def _owner() -> Owner:
+def _me() -> Resident:
     resident = guards.current_resident()
     assert resident is not None  # the guard has made sure
-    return Owner(resident_id=resident.id)
+    return resident
+
+
+def _owner() -> Owner:
+    return Owner(resident_id=_me().id)

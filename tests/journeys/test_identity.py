@@ -92,7 +92,7 @@ def test_a_resident_ends_a_sign_in_elsewhere(enter: Callable[..., Person]) -> No
 
 
 def test_an_officer_proves_with_a_passkey_and_with_a_code(enter: Callable[..., Person]) -> None:
-    desk = enter(width=1280)
+    desk = enter()  # on the officer's own phone
     devtools = desk.context.new_cdp_session(desk.page)
     devtools.send("WebAuthn.enable")
     authenticator = {

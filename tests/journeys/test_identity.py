@@ -112,14 +112,15 @@ def test_an_officer_proves_with_a_passkey_and_with_a_code(enter: Callable[..., P
     desk.sees("パスキーを登録しました")
     desk.press("認証アプリを登録する")
     app = pyotp.TOTP(desk.page.locator("main code").inner_text())
-    steps.type_into(desk, "code", app.at(clock.now()))
+    registered_with = app.at(clock.now())
+    steps.type_into(desk, "code", registered_with)
     desk.press("登録する")
     desk.sees("認証アプリを登録しました")
     again(desk)
     desk.press("パスキーで確認する")
     assert "/sign-in" not in desk.page.url
     again(desk)
-    steps.type_into(desk, "code", app.at(clock.now()))  # the very code of the registration
+    steps.type_into(desk, "code", registered_with)
     desk.press(re.compile("^確認する"))
     desk.sees("確かめられませんでした")
     steps.type_into(desk, "code", app.at(clock.now(), counter_offset=1))

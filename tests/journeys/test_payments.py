@@ -105,6 +105,8 @@ def book(person: Person, room: str, bands: tuple[str, ...], name: str) -> tuple[
     steps.type_into(person, "name", name)
     steps.type_into(person, "tel", "0000-55-1234")
     steps.type_into(person, "email", "booking@mihon.example")
+    if room == "hall":  # the hall asks about the event
+        person.choose("会員・関係者だけ")
     person.press("料金を確かめる")
     person.press("予約して支払いへ進む")
     shown = person.page.get_by_role("link", name="予約の内容を見る").get_attribute("href")

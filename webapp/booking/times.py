@@ -10,7 +10,7 @@ DAY_MINUTES = 24 * 60
 def minutes(text: str) -> int:
     """ "09:00" -> 540, up to "48:00". Raises ValueError saying what to write."""
     hour, colon, minute = text.partition(":")
-    if not (colon and hour.isdigit() and len(minute) == 2 and minute.isdigit() and int(minute) < 60):
+    if not (colon and hour.isdecimal() and len(minute) == 2 and minute.isdecimal() and int(minute) < 60):
         raise ValueError(f'{text!r} is no time | write it as "09:00", the end of the day as "24:00"')
     total = int(hour) * 60 + int(minute)
     if total > 2 * DAY_MINUTES:

@@ -166,7 +166,7 @@ def _plain(wish: Wish) -> list[ColumnElement[bool]]:
             conditions.append(column == value)
     if wish.assignee == "none":
         conditions.append(Case.assignee_id.is_(None))
-    elif wish.assignee.isdigit():
+    elif wish.assignee.isdecimal():
         conditions.append(Case.assignee_id == int(wish.assignee))
     return conditions
 

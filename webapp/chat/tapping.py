@@ -51,7 +51,7 @@ def topic_tapped(
         return [_births(here, data.get("year"), lang)]
     birth = (
         f"{data['year']}-{int(data['month']):02d}"
-        if "month" in data and data.get("year", "").isdigit()
+        if "month" in data and data.get("year", "").isdecimal()
         else ""
     )
     try:
@@ -94,7 +94,7 @@ def _areas(city: City, here: str, district: str | None, lang: Lang) -> Message:
 
 def _births(here: str, year: str | None, lang: Lang) -> Message:
     this = clock.today().year
-    if year is None or not year.isdigit():
+    if year is None or not year.isdecimal():
         taps = [(str(this - n), f"{here}&year={this - n}") for n in range(YEARS)]
         return text(say("year", lang), taps)
     unit = "" if lang == "en" else "月"

@@ -141,10 +141,14 @@ def _choices(field: Choice, value: Any, lang: Lang, options: tuple[Option, ...])
     labels = {option.value: option.label.in_(lang) for option in (*field.options, *options)}
     values = value if isinstance(value, list) else [value]
     if field.options_from is not None:
-        labels = {
-            str(v): labels.get(str(v), fiscal_label(int(v)) if str(v).isdigit() else str(v)) for v in values
-        }
+        labels = {str(v): labels.get(str(v), _year_text(str(v))) for v in values}
     return (", " if lang == "en" else "、").join(labels.get(str(v), str(v)) for v in values)
+
+
+def _year_text(value: str) -> str:
+    """A fiscal year that is no longer offered; what is no year stands as it was sent."""
+    is_year = len(value) == 4 and value.isascii() and value.isdecimal() and value >= "1900"
+    return fiscal_label(int(value)) if is_year else value
 
 
 def _day(value: Any, lang: Lang) -> str:

@@ -149,7 +149,7 @@ def agent_of(
     session: Session, grantor_id: int, sender_id: str | None
 ) -> tuple[Resident | None, Mandate | None]:
     """Return who sent something for ``grantor_id``, and its mandate, ended ones too; else (None, None)."""
-    if sender_id is None or not sender_id.isdigit() or int(sender_id) == grantor_id:
+    if sender_id is None or not sender_id.isdecimal() or int(sender_id) == grantor_id:
         return None, None
     given = Mandate.grantor_id == grantor_id, Mandate.agent_id == int(sender_id)
     taken = session.scalars(select(Mandate).where(*given, Mandate.accepted_at.is_not(None))).first()

@@ -53,5 +53,5 @@ def _group(definition: Definition, path: str) -> Group:
 
 
 def _fresh_id(rows: list[dict[str, Any]]) -> str:
-    taken = [int(row["id"][1:]) for row in rows if row["id"][:1] == "r" and row["id"][1:].isdigit()]
+    taken = [int(row["id"][1:]) for row in rows if row["id"][:1] == "r" and row["id"][1:].isdecimal()]
     return f"r{max(taken, default=0) + 1}"

@@ -184,6 +184,6 @@ def _option(option: Sequence[str | None]) -> Option:
 
 def _date_boxes(text: str) -> dict[str, str]:
     pieces = text.split("-")
-    if len(pieces) not in (2, 3) or not all(piece.isdigit() for piece in pieces):
+    if len(pieces) not in (2, 3) or not all(piece.isdecimal() for piece in pieces):
         return {"year": text} if text else {}
     return dict(zip(("year", "month", "day"), (piece.lstrip("0") for piece in pieces), strict=False))

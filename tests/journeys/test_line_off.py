@@ -1,4 +1,7 @@
-"""A city without LINE: nothing is lost. Topics on the web, notices by mail, the same answers on the help page."""
+"""A city without LINE: topics on the web, notices by mail, the same answers on the help page.
+
+Every other journey runs without LINE in ``dev.py prove line-off``.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.journeys import steps, talk, test_certificate
+from tests.journeys import steps, talk
 from tests.journeys.city import RunningCity, running
 from tests.journeys.person import Person
 
@@ -18,10 +21,6 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCity]:
     """A city of its own: without LINE, and its clock is moved."""
     with running(tmp_path_factory.mktemp("line-off"), MADOGUCHI_LINE="off") as started:
         yield started
-
-
-def test_a_certificate_travels_without_line(enter: Callable[..., Person]) -> None:
-    test_certificate.travel(enter(), enter(width=1280))
 
 
 def test_topics_garbage_and_notices_come_by_mail(enter: Callable[..., Person], city: RunningCity) -> None:

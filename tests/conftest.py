@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
@@ -38,6 +39,24 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.fixture(scope="session", autouse=True)
 def _answer_keys() -> None:
     webapp_db.use_keys(TEST_KEYS)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _made_cheaper() -> None:
+    """What every test pays for and none asks about: addresses are built when first needed, hashes are light."""
+    from tests import cheaper
+
+    cheaper.addresses()
+    cheaper.hashes()
+
+
+@pytest.fixture
+def strong_hashes() -> Iterator[None]:
+    """Hash passwords as the city does, for a test that looks at the hashing itself."""
+    from tests import cheaper
+
+    with cheaper.real_hashes():
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -93,11 +112,15 @@ def database_url(
         shutil.copy(_template.removeprefix("sqlite:///"), path)
         yield f"sqlite:///{path}"
         return
+    yield request.getfixturevalue("_scratch").empty()
+
+
+@pytest.fixture(scope="session")
+def _scratch(postgres_server: str, _template: str, worker_name: str) -> Any:
+    """The one PostgreSQL database that the tests of a worker take turns in."""
     from tests import postgres
 
-    server_url = request.getfixturevalue("postgres_server")
-    name = f"test_{worker_name}"
-    yield postgres.create_database(server_url, name, template=f"template_{worker_name}")
+    return postgres.Scratch(postgres_server, f"test_{worker_name}", f"template_{worker_name}")
 
 
 @pytest.fixture

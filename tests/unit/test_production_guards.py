@@ -111,6 +111,7 @@ def test_unknown_fields_of_a_profile_are_ignored(office: Office) -> None:
         assert resident.profile == {"name": "見本"}
 
 
+@pytest.mark.usefixtures("strong_hashes")
 def test_an_unknown_account_takes_the_same_time() -> None:
     stored = passwords.hash_password("a known password here")
 

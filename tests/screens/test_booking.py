@@ -219,6 +219,21 @@ def test_when_answers_with_the_exact_minute(browser: FlaskClient) -> None:
     assert answer["opens_at"] == "2026-07-01T00:00:00+00:00"
 
 
+def test_when_answers_for_what_the_room_is_used_for(app: Flask, browser: FlaskClient) -> None:
+    windows = [
+        {"when": {"ticket": {"at_least": 2001}}, "opens": {"months_before": 1, "day": 1, "at": "09:00"}},
+        {"opens": {"months_before": 2, "day": 1, "at": "09:00"}},
+    ]
+    services = app.extensions["madoguchi"]
+    app.extensions["madoguchi"] = replace(services, facilities=hall.facilities(windows=windows))
+    page = "/facilities/gym/rooms/a/when?day=2026-09-10&ticket="
+    for ticket, opens in (("2000", "7月1日"), ("2001", "8月1日")):
+        assert f"{opens}（" in browser.get(page + ticket).text
+    asked = browser.get(f"/api{page}2001").get_json()
+    assert {one["opens_at"] for one in asked} == {"2026-08-01T00:00:00+00:00"}
+    assert browser.get(f"/api{page}many").status_code == 422
+
+
 def test_the_permit_is_a_pdf_once_the_booking_stands(app: Flask, browser: FlaskClient) -> None:
     services = app.extensions["madoguchi"]
     free = [

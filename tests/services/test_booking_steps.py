@@ -336,3 +336,23 @@ def test_the_grid_offers_only_what_a_window_by_the_hour_allows(session: Session)
             with pytest.raises(NotAllowed):
                 hold(session, gym, hall.wish("a", hall.FIRST, band), hall.person())
     assert offered == {"pm", "ev"}
+
+
+BY_USE = [
+    {"when": {"commercial": True}, "opens": {"months_before": 1, "day": 1}, "closes": {"days_before": 7}},
+    {"opens": {"months_before": 2, "day": 1}, "closes": {"days_before": 0}},
+]
+
+
+def test_a_use_that_opens_later_is_not_slipped_in_after_the_room_was_taken(session: Session) -> None:
+    gym = hall.facilities(windows=BY_USE)
+    told = Details(persons=5, facts={"commercial": True})
+    with clock.frozen(datetime(2026, 4, 30, 23, 55, tzinfo=clock.TOKYO)):
+        early = hold(session, gym, hall.wish("a"), hall.person())
+        with pytest.raises(NotAllowed, match="too_early"):
+            describe(session, gym, early.token, told)
+        describe(session, gym, early.token, Details(persons=5))
+    with clock.frozen(datetime(2026, 6, 3, 23, 55, tzinfo=clock.TOKYO)):
+        in_time = hold(session, gym, hall.wish("b"), hall.person())
+    with clock.frozen(datetime(2026, 6, 4, 0, 5, tzinfo=clock.TOKYO)):
+        assert describe(session, gym, in_time.token, told).facts["commercial"] is True

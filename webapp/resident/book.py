@@ -84,9 +84,13 @@ def save(basket: str) -> Answer:
             stored = details.describe(db(), services().facilities, booking.token, answers)
             stored.contact = typed.contact_of(form)
         booking_questions.keep(asked, bookings)
-    except (NotAllowed, Taken) as refused:
+    except NotAllowed as refused:
         db().rollback()
-        return _describe_page(_held(basket), form, [("persons", refused.say or "")], asked), 422
+        place = "persons" if refused.rule in ("capacity", "min_persons") else "commercial"
+        return _describe_page(_held(basket), form, [(place, refused.say or "")], asked), 422
+    except Taken as taken:
+        db().rollback()
+        return _describe_page(_held(basket), form, [("persons", taken.say or "")], asked), 422
     except NoPrice:
         db().rollback()
         text = _("この使い方の料金が表にありません。施設にお電話ください。")

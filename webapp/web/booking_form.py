@@ -128,10 +128,8 @@ def registered(booking: Booking) -> Registration | None:
     return next((one for one in standing if one.kind == "person"), None)
 
 
-def details_of(
-    facility: Facility, room: Room, form: Mapping[str, str], settled: Mapping[str, Fact]
-) -> Details:
-    """The answers of the details page; ``settled`` facts win over anything the form says."""
+def facts_of(facility: Facility, room: Room, form: Mapping[str, str]) -> dict[str, Fact]:
+    """What is said about the use: admission, profit, and the facility's own questions."""
     facts: dict[str, Fact] = {
         "ticket": whole(form.get("ticket")),
         "commercial": form.get("commercial") == "yes",
@@ -141,6 +139,14 @@ def details_of(
         facts[question.key] = whole(value) if question.kind == "yen" else value
         if question.kind == "yes_no":
             facts[question.key] = value == "yes"
+    return facts
+
+
+def details_of(
+    facility: Facility, room: Room, form: Mapping[str, str], settled: Mapping[str, Fact]
+) -> Details:
+    """The answers of the details page; ``settled`` facts win over anything the form says."""
+    facts = facts_of(facility, room, form)
     if room.by_area:
         facts["sqm"] = form.get("sqm", "0")
     facts.update(settled)

@@ -10,7 +10,7 @@ from webapp.calendar.business import BusinessCalendar, days_between
 from webapp.calendar.months import MissingDay
 from webapp.tariff.facts import When
 from webapp.tariff.money import RoundingMode
-from webapp.tariff.table import WEEKDAYS, Rate, Season, Strict, Weekday
+from webapp.tariff.table import WEEKDAYS, Rate, Season, Share, Strict, Weekday
 from webapp.yaml_source import Text
 
 
@@ -135,7 +135,7 @@ class Tier(Strict):
     """Cancelled until then: this share of the fee is paid back."""
 
     until: Moment
-    refund: Rate
+    refund: Share
 
 
 class Cancellation(Strict):
@@ -150,8 +150,8 @@ class Cancellation(Strict):
     online_until: Moment | None = None
     change_until: Moment | None = None
     changes: int | None = None
-    change_refund: Rate | None = None
-    not_our_fault: Rate | None = None
+    change_refund: Share | None = None
+    not_our_fault: Share | None = None
     fee_rounding: RoundingMode = "floor"
     fee_unit: int = 1
     before_start_factor: Rate | None = None

@@ -126,7 +126,7 @@ class Bookings(RuleBasedStateMachine):
             assert booking.case_id is not None
             for one in session.scalars(select(Booking).where(Booking.case_id == booking.case_id)):
                 if one.state == "applied":
-                    approve.decide_price(session, self.places, one, exemption=granted, actor=OFFICER)
+                    approve.decide_price(session, self.places, one, exemption=granted, reason="対象外", actor=OFFICER)
             approve.approve(session, self.places, booking.case_id, actor=OFFICER)
 
         self._on(pick, {"applied"}, decide)

@@ -1,5 +1,6 @@
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -218,6 +219,22 @@ def test_equipment_runs_out_and_comes_back(session: Session, gym: Facilities) ->
     release(session, gym, one.token)
     describe(session, gym, two.token, Details(persons=5, extras={"board": 1}))
     assert {row.used for row in session.scalars(select(Counter))} == {1}
+
+
+def test_after_a_revision_stock_and_price_follow_the_table_of_the_day_of_use(session: Session) -> None:
+    old: dict[str, Any] = dict(hall.HALL["tariffs"][0])
+    new = {**old, "key": "new", "valid_from": "2026-06-10", "extras": [{**old["extras"][0], "stock": 1}]}
+    gym = hall.facilities(tariffs=[{**old, "valid_to": "2026-06-09"}, new])
+    board = Details(persons=5, extras={"board": 1})
+    for room, day in (("a", hall.FIRST), ("a", hall.FIRST - timedelta(days=1))):
+        booking = hold(session, gym, hall.wish(room, day), hall.person())
+        describe(session, gym, booking.token, board)
+    assert [(b.quote or {})["table_key"] for b in session.scalars(select(Booking))] == ["new", "table"]
+    late = hold(session, gym, hall.wish("b", hall.FIRST), hall.person(2))
+    with pytest.raises(Taken):
+        describe(session, gym, late.token, board)
+    early = hold(session, gym, hall.wish("b", hall.FIRST - timedelta(days=1)), hall.person(2))
+    describe(session, gym, early.token, board)
 
 
 def test_a_closure_displaces_with_a_full_refund(session: Session, gym: Facilities) -> None:

@@ -21,6 +21,8 @@ from webapp.booking.rules import (
 from webapp.booking.times import DAY_MINUTES, minutes
 from webapp.calendar.business import BusinessCalendar, city_hall
 from webapp.form_engine.load import Library
+from webapp.tariff.prices import NoPrice
+from webapp.tariff.quote import table_for
 from webapp.tariff.table import Strict, Table
 from webapp.yaml_source import Text
 
@@ -177,6 +179,13 @@ class Facility(Strict):
 
     def calendar(self, local: frozenset[date] = frozenset()) -> BusinessCalendar:
         return self.closed.calendar(local)
+
+    def table_on(self, room: Room, day: date) -> Table | None:
+        """The fee table that prices a room on a day of use; None where none does."""
+        try:
+            return table_for(self.tariffs, room.key, day)
+        except NoPrice:
+            return None
 
     def needs_approval(self, room: Room) -> bool:
         return self.approval if room.approval is None else room.approval

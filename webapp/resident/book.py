@@ -78,7 +78,8 @@ def save(basket: str) -> Answer:
     errors = [*typed.mistakes(facility, room, form), *(asked.errors if asked else [])]
     if errors:
         return _describe_page(bookings, form, errors, asked), 422
-    answers = typed.details_of(facility, room, form, typed.settled_facts(bookings[0]))
+    settled = typed.settled_facts(bookings[0])
+    answers = typed.details_of(facility, room, bookings[0].use_on, form, settled)
     try:
         for booking in bookings:
             stored = details.describe(db(), services().facilities, booking.token, answers)
@@ -263,7 +264,7 @@ def _describe_page(
     asked: Asked | None = None,
 ) -> str:
     facility, room = _place(bookings[0])
-    table = facility.tariffs[0] if facility.tariffs else None
+    day = bookings[0].use_on
     return render_template(
         "resident/book_describe.html",
         basket=bookings[0].basket,
@@ -274,8 +275,8 @@ def _describe_page(
         errors=errors,
         questions=typed.questions_of(facility, room),
         asked=asked or booking_questions.ask(facility, room, bookings[0].answers),
-        extras=typed.choosable_extras(facility, room),
-        exemptions=table.exemptions if table else [],
+        extras=typed.choosable_extras(facility, room, day),
+        exemptions=typed.exemptions_of(facility, room, day),
         proved=bookings[0].resident_id is not None and "resident" in bookings[0].facts,
         expires_at=bookings[0].expires_at,
         extended=bookings[0].extended,

@@ -178,7 +178,7 @@ def _change_page(
         form=form,
         errors=errors,
         difference=found,
-        extras=typed.choosable_extras(form.facility, form.room),
+        extras=typed.choosable_extras(form.facility, form.room, form.wish.use_on),
         department=services().city.departments.get(form.facility.department),
     )
 

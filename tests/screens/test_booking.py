@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -16,7 +17,7 @@ from werkzeug.test import TestResponse
 from tests.fakes import hall
 from tests.fakes.counter import counter, sign_in
 from webapp import clock, wiring
-from webapp.booking import approve, registration
+from webapp.booking import approve, close, registration
 from webapp.booking.facility import Facilities
 from webapp.booking.load import load_facilities, load_forms
 from webapp.casework import lookup
@@ -201,6 +202,29 @@ def test_cancelling_shows_the_refund_before_the_button(browser: FlaskClient) -> 
     gone = send(browser, ask, link.group(1), refund_yen="0")
     assert gone.status_code == 303
     assert "取消し済み" in browser.get(gone.headers["Location"]).text
+
+
+def test_whose_use_the_city_took_back_sees_what_is_free_instead(app: Flask, browser: FlaskClient) -> None:
+    path, check = reach_check(browser)
+    done = browser.get(send(browser, check, f"{path}/confirm").headers["Location"])
+    reference = re.search(r"\d\d-\d{4}-\d{4}", done.text)
+    assert reference is not None
+    services = app.extensions["madoguchi"]
+    day = (datetime(2026, 6, 10, 0, tzinfo=clock.TOKYO), datetime(2026, 6, 11, 0, tzinfo=clock.TOKYO))
+    with services.database.transaction() as session:
+        gym = services.facilities.by_slug["gym"]
+        told: dict[str, Any] = {"kind": "public_use", "reason": "選挙の投票所", "actor": hall.OFFICER}
+        close.close(session, services.facilities, gym, ["a"], *day, **told, displace=True)
+    page = browser.get(f"/cases/{reference.group()}/bookings").text
+    assert "選挙の投票所" in page and "代わりに空いているところ" in page
+    assert 'href="/book/gym/b/2026-06-10?band=am"' in page
+
+
+def test_a_search_finds_what_can_be_borrowed_and_nothing_too_small(browser: FlaskClient) -> None:
+    assert "半面A</a>" in browser.get("/facilities?feature=board").text
+    assert "半面A</a>" in browser.get("/facilities?q=得点板").text
+    large = browser.get("/facilities?persons=80").text
+    assert "全面</a>" in large and "半面A</a>" not in large
 
 
 def test_open_data_holds_states_and_nobodys_name(browser: FlaskClient) -> None:

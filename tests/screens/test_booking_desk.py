@@ -118,6 +118,7 @@ def test_a_closure_shows_what_it_displaces_before_it_does(office: Office) -> Non
     data |= {"kind": "maintenance", "reason": "点検"}
     asked = post(client, path, path, **data)
     assert asked.status_code == 409 and "予約が1件あります" in asked.text
+    assert re.search(r"\d\d-\d{4}-\d{4}</a> 電話 次郎", asked.text)
     done = post(client, path, path, **data, displace="yes")
     assert done.status_code == 303
     assert "休止" in client.get("/staff/timeline?facility=gym&day=2026-06-10").text

@@ -274,6 +274,30 @@ def test_a_closure_displaces_with_a_full_refund(session: Session, gym: Facilitie
     hold(session, gym, hall.wish("b"), hall.person(3))
 
 
+def test_who_is_displaced_is_told_why_what_comes_back_and_where_to_go_instead(
+    session: Session, gym: Facilities
+) -> None:
+    pay(session, gym, confirmed(session, gym))
+    day = (instant(hall.FIRST, 0), instant(hall.FIRST, 24 * 60))
+    told = {"kind": "public_use", "reason": "選挙の投票所", "actor": hall.OFFICER, "displace": True}
+    close.close(session, gym, gym.by_slug["gym"], ["a"], *day, **told)
+    session.flush()
+    payload = session.scalars(select(OutboxMessage).order_by(OutboxMessage.id.desc())).first()
+    assert payload is not None
+    said = payload.payload["data"]
+    assert (said["reason"], said["amount_yen"]) == ("選挙の投票所", 2000)
+    assert "代わりに空いている" in said["next"]["ja"]
+
+
+def test_a_closure_sees_the_cleaning_after_a_use(session: Session) -> None:
+    rooms = [{**room, "buffer_minutes": 30} for room in hall.HALL["rooms"][:3]]
+    gym = hall.facilities(rooms=[*rooms, hall.HALL["rooms"][3]])
+    confirmed(session, gym)
+    span = (instant(hall.FIRST, 12 * 60), instant(hall.FIRST, 13 * 60))
+    told = {"kind": "maintenance", "reason": "点検", "actor": hall.OFFICER, "displace": True}
+    assert len(close.close(session, gym, gym.by_slug["gym"], ["a"], *span, **told).displaced) == 1
+
+
 def test_an_exemption_is_examined_before_money_is_asked(session: Session, gym: Facilities) -> None:
     booking = hall.held(session, gym)
     describe(

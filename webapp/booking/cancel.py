@@ -71,7 +71,7 @@ def cancel(
     booking.refund = {**rule.to_json(), "reason": reason}
     vacate(session, facilities, booking)
     charge = _settle_charge(session, booking, rule, reason, actor)
-    _tell_and_close(session, facilities, booking, actor, reason, rule)
+    _tell_and_close(session, facilities, booking, actor, reason, rule, our_fault=our_fault)
     if charge is not None:
         paying.confirm_if_nothing_is_open(session, facilities, charge)
     return Cancelled(booking, rule, charge)
@@ -121,7 +121,14 @@ def _others_on(session: Session, booking: Booking) -> bool:
 
 
 def _tell_and_close(
-    session: Session, facilities: Facilities, booking: Booking, actor: Actor, reason: str, rule: RefundRule
+    session: Session,
+    facilities: Facilities,
+    booking: Booking,
+    actor: Actor,
+    reason: str,
+    rule: RefundRule,
+    *,
+    our_fault: bool,
 ) -> None:
     if booking.case_id is None:
         return
@@ -132,4 +139,6 @@ def _tell_and_close(
     data: dict[str, object] = {"reason": reason} if reason else {}
     if rule.refund_yen:
         data["amount_yen"] = rule.refund_yen
+    if our_fault:
+        data["next"] = letters.INSTEAD
     letters.tell_about(session, facility, case, [booking], "booking_cancelled", **data)

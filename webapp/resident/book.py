@@ -251,7 +251,14 @@ def _taken_page(facility: Facility, room: Room, wish: Wish, taken: Taken) -> str
         day=wish.use_on,
         conflicts=taken.conflicts,
         others=search.alternatives(
-            db(), services().facilities, facility, room, wish.use_on, span, typed.booker()
+            db(),
+            services().facilities,
+            facility,
+            room,
+            wish.use_on,
+            span,
+            typed.booker(),
+            persons=wish.persons,
         ),
         department=services().city.departments.get(facility.department),
     )

@@ -27,6 +27,8 @@ blueprint = Blueprint("facilities", __name__)
 for word in (words.clock_time, words.text_pairs, words.label_pairs, words.answer_pairs):
     blueprint.add_app_template_filter(word)
 WEEK = 7
+MOST = 60
+"""Rooms on one page of the search; more than anybody reads."""
 PARTS_OF_DAY = {"am": (0, 12 * 60), "pm": (12 * 60, 17 * 60), "ev": (17 * 60, 30 * 60)}
 
 
@@ -56,15 +58,18 @@ class WhenEntry(AnswerEntry):
 def index() -> str:
     facilities = services().facilities
     question = _question()
+    found = search.search(db(), facilities, question, booker())
     return render_template(
         "resident/facilities_index.html",
         question=question,
         boxes=day_boxes.read(request.args, "day"),
         part=request.args.get("part", ""),
-        found=search.search(db(), facilities, question, booker()),
+        found=found[:MOST],
+        total=len(found),
         asked=bool(request.args),
         areas=search.areas(facilities),
         purposes=search.purposes(facilities),
+        equipment=search.equipment(facilities),
         facilities=list(facilities),
         today=clock.today(),
     )

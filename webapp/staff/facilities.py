@@ -7,7 +7,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from webapp import clock
-from webapp.booking import approve, board, close, find, registering
+from webapp.booking import approve, board, cancel, close, find, registering
 from webapp.booking.errors import NotAllowed, Taken
 from webapp.booking.facility import Facility
 from webapp.booking.models import Booking, Registration
@@ -115,7 +115,7 @@ def make_closure(slug: str) -> Answer:
         say = f"この時間に予約が{len(in_the_way)}件あります。取り消してよいか確かめてください。"
         return _closures_page(slug, form, [("displace", say)], in_the_way), 409
     try:
-        close.close(
+        done = close.close(
             db(),
             services().facilities,
             facility,
@@ -130,7 +130,10 @@ def make_closure(slug: str) -> Answer:
     except (NotAllowed, Taken) as refused:
         db().rollback()
         return _closures_page(slug, form, [("from", refused.say or "")]), 409
-    flash("休止を登録しました。", "success")
+    told = (
+        f"予約{len(done.displaced)}件を取り消し、理由と代わりの空きを知らせました。" if done.displaced else ""
+    )
+    flash(f"休止を登録しました。{told}", "success")
     return redirect(url_for(".closures", slug=slug), 303)
 
 
@@ -224,6 +227,17 @@ def _application_page(case: Case, errors: list[tuple[str, str]]) -> str:
     )
 
 
+def _displaced(booking: Booking) -> tuple[Booking, Case | None, int]:
+    """A booking in the way, its case, and what it would get back."""
+    case, _ = find.case_and_charge(db(), booking)
+    back = (
+        0
+        if booking.state == "held"
+        else cancel.preview(services().facilities, booking, our_fault=True).refund_yen
+    )
+    return booking, case, back
+
+
 def _open_rates(facility: Facility, bookings: Sequence[Booking]) -> list[Adjustment]:
     """The rates that the tables of these days of use leave to the city, each once."""
     tables = (facility.table_on(facility.room(b.room), b.use_on) for b in bookings)
@@ -247,7 +261,7 @@ def _closures_page(
         last=day_boxes.read(form, "last", today),
         chosen=request.form.getlist("rooms"),
         errors=errors,
-        in_the_way=in_the_way,
+        in_the_way=[_displaced(booking) for booking in in_the_way],
         kinds=close.KIND_WORDS,
         closures=close.coming(db(), slug),
     )

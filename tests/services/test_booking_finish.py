@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from tests.fakes import hall
 from webapp import clock
-from webapp.booking import expire, finish, remind
+from webapp.booking import expire, finish, remind, usage
 from webapp.booking.confirm import Confirmed, confirm
 from webapp.booking.details import Details, describe
 from webapp.booking.facility import Facilities
@@ -167,3 +167,15 @@ def test_a_slip_that_still_runs_does_not_hold_up_what_lapses(session: Session, g
     with clock.frozen(MAY + timedelta(days=6)):
         assert expire.lapse_unpaid(session, gym, limit=1) == 1
     assert (first.state, second.state) == ("awaiting_payment", "lapsed")
+
+
+def test_two_halves_in_use_are_one_hall_in_use(session: Session) -> None:
+    gym = hall.facilities(limits={})
+    for room in ("a", "b", "visit"):
+        more = {"start": 540, "persons": 30} if room == "visit" else {}
+        booking = hold(session, gym, hall.wish(room, hall.FIRST, **more), hall.person())
+        describe(session, gym, booking.token, Details(persons=30))
+        confirm(session, gym, booking.basket, contact=hall.CONTACT, actor=hall.RESIDENT)
+    with clock.frozen(NEXT_DAY):
+        found = next(usage.figures(session, gym, [gym.by_slug["gym"]], 2026))
+    assert (found.bookings, found.people, found.used_hours) == (3, 90, 3)

@@ -118,6 +118,8 @@ class Worked(Strict):
     given: dict[str, Any] = {}
     expect: Any = None
     status: Literal["computed", "product_expectation", "ambiguous"] = "computed"
+    source: str | None = None
+    """Which collected case of `source_case` it is: "f07 #2"."""
     reading: str | None = None
 
 

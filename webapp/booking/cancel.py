@@ -10,7 +10,7 @@ from webapp.audit import Actor
 from webapp.booking import letters, paying
 from webapp.booking.errors import NotAllowed
 from webapp.booking.facility import Facilities
-from webapp.booking.find import lock_booking, of_case
+from webapp.booking.find import lock_with_charge, of_case
 from webapp.booking.hold import days_of, facility_and_room, vacate
 from webapp.booking.models import Booking
 from webapp.booking.refunds import RefundRule, refund_at
@@ -61,7 +61,7 @@ def cancel(
     NotAllowed("refund_changed") asks to look again. Residents after `online_until` get
     NotAllowed("online_over"). Raises IllegalStep.
     """
-    booking = lock_booking(session, token)
+    booking = lock_with_charge(session, token)
     rule = preview(facilities, booking, our_fault=our_fault)
     if actor.kind != "staff" and not our_fault:
         _require_online(booking, rule)

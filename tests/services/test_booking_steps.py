@@ -190,6 +190,52 @@ def test_six_days_in_a_row_are_refused_where_five_are_the_limit(session: Session
     assert (len(result.held), len(result.skipped)) == (5, 1)
 
 
+@pytest.mark.parametrize(
+    "limits, rule",
+    [
+        ({"per_month": 2}, "per_month"),
+        ({"bands_per_month": 2}, "bands_per_month"),
+        ({"active": 2}, "active"),
+        ({"cancellations": 1, "cancellations_days": 30}, "cancellations"),
+    ],
+)
+def test_a_person_reaches_the_limit_of_the_hall_and_nobody_else_does(
+    session: Session, limits: dict[str, int], rule: str
+) -> None:
+    gym = hall.facilities(limits=limits)
+    for day in (1, 2):
+        booking = hall.held(session, gym, "a", date(2026, 6, day))
+    if rule == "cancellations":
+        confirm(session, gym, booking.basket, contact=hall.CONTACT, actor=hall.RESIDENT)
+        cancel.cancel(session, gym, booking.token, actor=hall.RESIDENT)
+    with pytest.raises(NotAllowed) as refused:
+        hold(session, gym, hall.wish("a", date(2026, 6, 3)), hall.person())
+    assert refused.value.rule == rule
+    hold(session, gym, hall.wish("a", date(2026, 6, 3)), hall.person(2))
+    if rule in ("per_month", "bands_per_month"):
+        hold(session, gym, hall.wish("a", date(2026, 7, 1)), hall.person())
+
+
+def test_a_night_takes_the_morning_after_from_nobody_else_twice(session: Session) -> None:
+    bands = [
+        *hall.HALL["bands"]["three"][:1],
+        {"key": "night", "name": "宿泊", "start": "18:00", "end": "10:00"},
+    ]
+    rows = [{"rooms": ["a"], "yen": {"am": 2000, "night": 8000}}]
+    table = {**hall.HALL["tariffs"][0], "rows": rows, "extras": []}
+    room = {**hall.HALL["rooms"][1], "part_of": None}
+    gym = hall.facilities(bands={"three": bands}, rooms=[room], tariffs=[table])
+    night = hall.held(session, gym, "a", hall.FIRST, "night")
+    assert (night.ends_at, night.total_yen) == (instant(hall.FIRST, 34 * 60), 8000)
+    with pytest.raises(Taken):
+        hold(session, gym, hall.wish("a", hall.FIRST + timedelta(days=1), "am"), hall.person(2))
+    row = availability.grid(session, gym, gym.by_slug["gym"], [gym.by_slug["gym"].room("a")], hall.FIRST, 2)
+    assert [[cell.state for cell in day.cells] for day in row[0].days] == [
+        ["free", "taken"],
+        ["taken", "free"],
+    ]
+
+
 def test_a_change_takes_the_new_slot_before_it_leaves_the_old(session: Session, gym: Facilities) -> None:
     mine = confirmed(session, gym).bookings[0]
     other = confirmed(session, gym, "b").bookings[0]

@@ -12,6 +12,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from pypdf import PdfReader
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from tests.fakes import hall
@@ -20,7 +21,13 @@ from webapp import clock, wiring
 from webapp.booking import approve, close, registration
 from webapp.booking.facility import Facilities
 from webapp.booking.load import load_facilities, load_forms
+from webapp.booking.paying import settled
 from webapp.casework import lookup
+from webapp.jobs import clockwork
+from webapp.jobs.table import JOBS
+from webapp.outbox.models import OutboxMessage
+from webapp.payment.models import Charge
+from webapp.payment.settle import Paid
 from webapp.yaml_source import SourceErrors
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -205,17 +212,14 @@ def test_cancelling_shows_the_refund_before_the_button(browser: FlaskClient) -> 
 
 
 def test_whose_use_the_city_took_back_sees_what_is_free_instead(app: Flask, browser: FlaskClient) -> None:
-    path, check = reach_check(browser)
-    done = browser.get(send(browser, check, f"{path}/confirm").headers["Location"])
-    reference = re.search(r"\d\d-\d{4}-\d{4}", done.text)
-    assert reference is not None
+    path = booked(browser)
     services = app.extensions["madoguchi"]
     day = (datetime(2026, 6, 10, 0, tzinfo=clock.TOKYO), datetime(2026, 6, 11, 0, tzinfo=clock.TOKYO))
     with services.database.transaction() as session:
         gym = services.facilities.by_slug["gym"]
         told: dict[str, Any] = {"kind": "public_use", "reason": "選挙の投票所", "actor": hall.OFFICER}
         close.close(session, services.facilities, gym, ["a"], *day, **told, displace=True)
-    page = browser.get(f"/cases/{reference.group()}/bookings").text
+    page = browser.get(path).text
     assert "選挙の投票所" in page and "代わりに空いているところ" in page
     assert 'href="/book/gym/b/2026-06-10?band=am"' in page
 
@@ -225,6 +229,43 @@ def test_a_search_finds_what_can_be_borrowed_and_nothing_too_small(browser: Flas
     assert "半面A</a>" in browser.get("/facilities?q=得点板").text
     large = browser.get("/facilities?persons=80").text
     assert "全面</a>" in large and "半面A</a>" not in large
+
+
+def let_the_worker_run(app: Flask, at: datetime) -> list[str]:
+    """The periodic jobs about bookings at a moment; returns which messages have been told so far."""
+    services = app.extensions["madoguchi"]
+    with clock.frozen(at):
+        clockwork.tick(services, [job for job in JOBS if job.name.startswith("booking_")])
+    with services.database.reading() as session:
+        return [str(m.payload["event"]) for m in session.scalars(select(OutboxMessage))]
+
+
+def test_what_nobody_pays_lapses_at_its_deadline_and_is_free_again(app: Flask, browser: FlaskClient) -> None:
+    page = booked(browser)
+    last, over = (datetime(2026, 5, day, 23, 59, tzinfo=clock.TOKYO) for day in (16, 17))
+    assert "booking_expired" not in let_the_worker_run(app, last)
+    assert "支払い待ち" in browser.get(page).text
+    assert "booking_expired" in let_the_worker_run(app, over)
+    assert "支払い期限切れ" in browser.get(page).text
+    days = browser.get("/api/facilities/gym/availability?from=2026-06-10&days=1").get_json()["rooms"]
+    free = {room["id"]: room["days"][0]["slots"][0]["state"] for room in days}
+    assert (free["a"], free["whole"]) == ("free", "free")
+
+
+def test_the_day_before_reminds_once_and_the_day_after_ends_the_case(
+    app: Flask, browser: FlaskClient
+) -> None:
+    page = booked(browser)
+    services = app.extensions["madoguchi"]
+    with services.database.transaction() as session:
+        charge = session.scalars(select(Charge)).one()
+        settled(session, services.facilities, Paid(charge, hall.cash(session, charge), late=False))
+    early, due = (datetime(2026, 6, 9, hour, 0, tzinfo=clock.TOKYO) for hour in (8, 9))
+    assert "booking_reminder" not in let_the_worker_run(app, early)
+    for at in (due, due, due.replace(hour=18)):
+        assert let_the_worker_run(app, at).count("booking_reminder") == 1
+    let_the_worker_run(app, datetime(2026, 6, 11, 3, 0, tzinfo=clock.TOKYO))
+    assert "ご利用が終わりました" in browser.get(page.removesuffix("/bookings")).text
 
 
 def test_open_data_holds_states_and_nobodys_name(browser: FlaskClient) -> None:

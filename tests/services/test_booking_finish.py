@@ -1,20 +1,22 @@
 """What ends by itself: uses that are over, holds nobody confirmed, and what must not be held up by the rest."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from types import SimpleNamespace
 from typing import cast
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from tests.fakes import hall
 from webapp import clock
-from webapp.booking import expire, finish, remind, usage
+from webapp.booking import approve, expire, finish, remind, usage
 from webapp.booking.confirm import Confirmed, confirm
 from webapp.booking.details import Details, describe
 from webapp.booking.facility import Facilities
+from webapp.booking.forget import forget_case
 from webapp.booking.hold import hold, release
 from webapp.booking.models import Booking
 from webapp.booking.paying import settled
@@ -28,6 +30,9 @@ from webapp.wiring import Services
 
 MAY = datetime(2026, 5, 11, 10, 0, tzinfo=clock.TOKYO)
 NEXT_DAY = datetime(2026, 6, 11, 2, 15, tzinfo=clock.TOKYO)
+
+
+TOLD = Details(persons=10, title="練習")
 
 
 @pytest.fixture(autouse=True)
@@ -45,13 +50,15 @@ def services_on(database: Database, gym: Facilities) -> Services:
     return cast("Services", SimpleNamespace(database=database, facilities=gym))
 
 
-def booked(session: Session, gym: Facilities, *days: date, paid: bool = True) -> Confirmed:
+def booked(
+    session: Session, gym: Facilities, *days: date, paid: bool = True, told: Details = TOLD
+) -> Confirmed:
     """One case with a use on each day."""
     basket = None
     for day in days or (hall.FIRST,):
         booking = hold(session, gym, hall.wish("a", day), hall.person(), basket=basket)
         basket = booking.basket
-        describe(session, gym, booking.token, Details(persons=10, title="練習"))
+        describe(session, gym, booking.token, told)
     result = confirm(session, gym, basket or "", contact=hall.CONTACT, actor=hall.RESIDENT)
     if paid and result.charge is not None:
         settled(session, gym, Paid(result.charge, hall.cash(session, result.charge), late=False))
@@ -91,6 +98,7 @@ def test_after_its_years_nobody_is_left_in_a_use_and_the_use_still_counts(
     with database.reading() as session:
         assert session.scalars(select(Case)).all() == []
         used = session.scalars(select(Booking)).one()
+        assert (used.why("exemption"), used.exemption) == ("", None)
         assert (used.contact, used.title, used.owner_key, used.case_id) == (None, None, None, None)
         assert (used.persons, used.total_yen, used.state) == (10, 2000, "confirmed")
 
@@ -179,3 +187,20 @@ def test_two_halves_in_use_are_one_hall_in_use(session: Session) -> None:
     with clock.frozen(NEXT_DAY):
         found = next(usage.figures(session, gym, [gym.by_slug["gym"]], 2026))
     assert (found.bookings, found.people, found.used_hours) == (3, 90, 3)
+
+
+def test_why_somebody_pays_less_is_sealed_and_forgotten_with_the_case(session: Session) -> None:
+    gym = hall.facilities()
+    wished = replace(TOLD, exemption="cohost", exemption_reason="会員の半分が手帳を持っています")
+    result = booked(session, gym, told=wished)
+    approve.decide_price(
+        session, gym, result.bookings[0], exemption=False, reason="入場料を取るため", actor=hall.OFFICER
+    )
+    session.flush()
+    stored = [str(row) for row in session.execute(text("SELECT exemption, refund, reasons FROM booking"))]
+    assert not [row for row in stored if "手帳" in row or "入場料" in row]
+    booking = result.bookings[0]
+    assert (booking.why("exemption"), booking.why("denied")) == (wished.exemption_reason, "入場料を取るため")
+    forget_case(session, result.case.id)
+    assert (booking.why("exemption"), booking.why("denied")) == ("", "")
+    assert booking.exemption == {"key": "cohost", "state": "denied"}

@@ -49,7 +49,8 @@ def decide_price(
     if exemption is False and state.get("key") and not reason.strip():
         raise NotAllowed("exemption_reason", "減免を認めない理由を書いてください。許可書に載ります。")
     if exemption is not None and state.get("key"):
-        state.update(state="granted" if exemption else "denied", decided_reason=reason)
+        state["state"] = "granted" if exemption else "denied"
+        booking.give_reason("denied", reason)
     if share is not None:
         state["share"] = str(share)
     if rates:
@@ -130,7 +131,8 @@ def refuse(
     bookings = _applied(session, case_id)
     for booking in bookings:
         take(booking, "refuse")
-        booking.refund = {"reason": reasons, "decided_at": clock.now().isoformat()}
+        booking.refund = {"decided_at": clock.now().isoformat()}
+        booking.give_reason("ended", reasons)
         vacate(session, facilities, booking)
     case = session.get_one(Case, case_id)
     steps.take(session, case, "decline", actor, data={"reasons": reasons})

@@ -68,7 +68,8 @@ def cancel(
     if expected_refund_yen is not None and expected_refund_yen != rule.refund_yen:
         raise NotAllowed("refund_changed", "還付額が変わりました。もう一度内容を確かめてください。")
     take(booking, "displace" if our_fault else "cancel")
-    booking.refund = {**rule.to_json(), "reason": reason}
+    booking.refund = rule.to_json()
+    booking.give_reason("ended", reason)
     vacate(session, facilities, booking)
     charge = _settle_charge(session, booking, rule, reason, actor)
     _tell_and_close(session, facilities, booking, actor, reason, rule, our_fault=our_fault)

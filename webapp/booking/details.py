@@ -53,8 +53,8 @@ def describe(session: Session, facilities: Facilities, token: str, details: Deta
     booking.purpose = details.purpose
     booking.extras = extras
     booking.facts = told
-    wished = {"key": details.exemption, "reason": details.exemption_reason, "state": "wished"}
-    booking.exemption = wished if details.exemption else None
+    booking.exemption = {"key": details.exemption, "state": "wished"} if details.exemption else None
+    booking.give_reason("exemption", details.exemption_reason if details.exemption else "")
     price = price_booking(facility, booking, terms_of(booking))
     booking.quote = None if price is None else price.to_json()
     booking.total_yen = 0 if price is None else price.total_yen

@@ -310,7 +310,7 @@ def _known(booking: Booking) -> dict[str, Any]:
         known[key] = ("yes" if value else "no") if isinstance(value, bool) else value
     known.update({f"extra.{key}": count for key, count in booking.extras.items()})
     known["exemption"] = (booking.exemption or {}).get("key", "")
-    known["exemption_reason"] = (booking.exemption or {}).get("reason", "")
+    known["exemption_reason"] = booking.why("exemption")
     return known
 
 

@@ -195,6 +195,18 @@ def test_a_series_names_the_day_it_could_not_take(app: Flask, browser: FlaskClie
     assert "6月17日" in page.text and "ほかの予約と重なっています" in page.text
 
 
+def test_days_without_an_interval_are_taken_in_one_go(app: Flask, browser: FlaskClient) -> None:
+    hold(app.test_client(), "a", days="")
+    taken = send(
+        browser, browser.get("/book/gym/b/2026-06-10"), "/book/gym/b/2026-06-10",
+        band="am", resident="yes", days="６/１２、6月30日 2026-06-10",
+    )  # fmt: skip
+    page = browser.get(taken.headers["Location"]).text
+    assert all(f"6月{day}日" in page for day in (10, 12, 30))
+    wrong = hold(browser, "a", band="pm", days="6/31")
+    assert wrong.status_code == 422 and "「6/31」は日付として" in wrong.text and 'value="6/31"' in wrong.text
+
+
 def test_cancelling_shows_the_refund_before_the_button(browser: FlaskClient) -> None:
     path, check = reach_check(browser)
     send(browser, check, f"{path}/confirm")

@@ -1,5 +1,6 @@
 """The booking journey: choose, hold, say what for, see the price explained, confirm; later cancel."""
 
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -12,6 +13,7 @@ from webapp.booking.confirm import confirm as confirm_booking
 from webapp.booking.errors import HoldOver, NotAllowed, Taken
 from webapp.booking.facility import Facility, Room
 from webapp.booking.models import Booking
+from webapp.booking.person import Booker
 from webapp.booking.pricing import exemption_preview
 from webapp.booking.wish import Span, Wish, span_of, starts_of
 from webapp.calendar.business import days_between
@@ -50,8 +52,16 @@ def take(slug: str, key: str, day: str) -> Answer:
         wrong = _("最後の日を、実際にある日付で入れてください。")
         return _choose_page(facility, room, day, bands, [("until", wrong)]), 422
     try:
-        if until.day is not None and until.day > wish.use_on:
-            return _take_series(facility, room, wish, until.day, who)
+        others = day_boxes.listed(request.form.get("days", ""), wish.use_on)
+    except ValueError as unread:
+        wrong = _(
+            "「%(part)s」は日付として読めません。6/24 のように、実際にある日を入れてください。", part=unread
+        )
+        return _choose_page(facility, room, day, bands, [("days", wrong)]), 422
+    days = sorted({*_repeated(wish.use_on, until.day), *others})
+    try:
+        if len(days) > 1:
+            return _take_series(facility, room, wish, days, who)
         booking = hold.hold(db(), services().facilities, wish, who)
     except Taken as taken:
         return _taken_page(facility, room, wish, taken), 409
@@ -188,11 +198,16 @@ def release(basket: str) -> Response:
     return redirect(url_for("resident.facilities.facility", slug=bookings[0].facility), 303)
 
 
-def _take_series(facility: Facility, room: Room, wish: Wish, until: Any, who: Any) -> Answer:
-    every = max(1, typed.whole(request.form.get("every")) or 1)
-    days = series.weekly(wish.use_on, until, every)
+def _repeated(first: date, until: date | None) -> list[date]:
+    """The day chosen, and every week or every day after it up to the last one."""
+    if until is None or until <= first:
+        return [first]
     if request.form.get("repeat") == "daily":
-        days = [*list(days_between(wish.use_on, until))[: series.MOST - 1], until]
+        return [*list(days_between(first, until))[: series.MOST - 1], until]
+    return series.weekly(first, until, max(1, typed.whole(request.form.get("every")) or 1))
+
+
+def _take_series(facility: Facility, room: Room, wish: Wish, days: list[date], who: Booker) -> Answer:
     result = series.hold_series(db(), services().facilities, wish, days, who)
     if not result.held:
         text = (

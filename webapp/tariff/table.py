@@ -164,7 +164,6 @@ class Extra(Strict):
     season: Season | None = None
     automatic: bool = False
     stock: int | None = None
-    later: bool = False
     citation: str | None = None
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 

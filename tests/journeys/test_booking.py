@@ -135,6 +135,7 @@ def register_group(phone: Person, paper: Path) -> None:
     phone.press("次へ進む")
     steps.type_into(phone, "org", "みほん球友会")
     steps.type_into(phone, "purpose", "球技の練習")
+    phone.choose("スポーツ団体")
     steps.type_into(phone, "members", "12")
     phone.choose("はい")
     phone.page.locator('main input[type="file"]').first.set_input_files(str(paper))

@@ -31,6 +31,7 @@ from webapp.booking.confirm import confirm
 from webapp.booking.details import Details, describe
 from webapp.booking.expire import expire_holds, lapse_unpaid
 from webapp.booking.facility import Facilities, Facility
+from webapp.booking.finish import forget_abandoned
 from webapp.booking.models import Booking, Closure, Counter, Occupancy
 from webapp.booking.paying import settled
 from webapp.booking.states import HOLDING
@@ -126,7 +127,9 @@ class Bookings(RuleBasedStateMachine):
             assert booking.case_id is not None
             for one in session.scalars(select(Booking).where(Booking.case_id == booking.case_id)):
                 if one.state == "applied":
-                    approve.decide_price(session, self.places, one, exemption=granted, actor=OFFICER)
+                    approve.decide_price(
+                        session, self.places, one, exemption=granted, reason="対象外", actor=OFFICER
+                    )
             approve.approve(session, self.places, booking.case_id, actor=OFFICER)
 
         self._on(pick, {"applied"}, decide)
@@ -191,6 +194,7 @@ class Bookings(RuleBasedStateMachine):
     def sweep(self) -> None:
         self._try(lambda session: expire_holds(session, self.places))
         self._try(lambda session: lapse_unpaid(session, self.places))
+        self._try(forget_abandoned)
 
     @invariant()
     def what_must_hold(self) -> None:

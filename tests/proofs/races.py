@@ -16,13 +16,15 @@ from typing import Any
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from tests.fakes.hall import HALL, OFFICER, person
+from tests.fakes.hall import HALL, OFFICER, RESIDENT, person
 from webapp import clock
 from webapp.booking import close
 from webapp.booking import hold as booking_hold
 from webapp.booking.cells import sync_cells
+from webapp.booking.change import change
 from webapp.booking.details import Details, describe
 from webapp.booking.errors import Taken
+from webapp.booking.expire import expire_holds
 from webapp.booking.facility import Facilities, Facility
 from webapp.booking.hold import hold
 from webapp.booking.models import SQLITE_RULE, Booking, Counter, Occupancy
@@ -98,12 +100,48 @@ def take_seats(session: Session, places: Facilities, day: date, client: int) -> 
     hold(session, places, Wish("gym", "visit", day, (), 540, None, 60), person(client))
 
 
+def sweep_or_take(session: Session, places: Facilities, day: date, client: int) -> None:
+    """A hold that ran out stands in the way of everybody, while the worker sweeps it."""
+    if not client:
+        expire_holds(session, places)
+    take_part(session, places, day, client)
+
+
+def move_here(session: Session, places: Facilities, day: date, client: int) -> None:
+    """Everybody has a whole hall on a day of their own and wants to move it to the same day."""
+    mine = Booking.owner_key == person(client).key
+    token = session.scalars(select(Booking.token).where(mine, Booking.use_on == _own_day(day, client))).one()
+    wish = Wish("gym", "whole" if client % 2 else "half1", day, ("am",), persons=5)
+    change(session, places, token, wish, person(client), actor=RESIDENT)
+
+
+def leave_a_hold(session: Session, places: Facilities, day: date, clients: int) -> None:
+    with clock.frozen(MAY - timedelta(hours=1)):
+        hold(session, places, Wish("gym", "whole", day, ("am",)), person(clients))
+
+
+def give_everybody_a_hall(session: Session, places: Facilities, day: date, clients: int) -> None:
+    with clock.frozen(MAY):
+        for client in range(clients):
+            hold(session, places, Wish("gym", "whole", _own_day(day, client), ("am",)), person(client))
+
+
+def _own_day(day: date, client: int) -> date:
+    return day + timedelta(days=365 * (client + 1))
+
+
 KINDS: dict[str, Attempt] = {
     "whole_half_third": take_part,
+    "expired_holds": sweep_or_take,
+    "changes": move_here,
     "closures": take_or_close,
     "equipment": take_equipment,
     "seats": take_seats,
 }
+
+
+BEFORE: dict[str, Attempt] = {"expired_holds": leave_a_hold, "changes": give_everybody_a_hall}
+"""What stands before a trial; called with the number of clients."""
 
 
 def prove(url: str, *, control: bool) -> dict[str, Any]:
@@ -150,7 +188,7 @@ def race(url: str, kind: str, clients: int, trials: int, *, guard: bool = True) 
             clear(session)
         with _as_guarded(database, guard):
             for trial in range(trials):
-                _trial(database, places, KINDS[kind], trial, clients, won, refused, errors)
+                _trial(database, places, kind, trial, clients, won, refused, errors)
             with database.transaction() as session:
                 overlaps, over = overlapping(session), over_capacity(session)
     finally:
@@ -175,7 +213,7 @@ def race(url: str, kind: str, clients: int, trials: int, *, guard: bool = True) 
 def _trial(
     database: Database,
     places: Facilities,
-    attempt: Attempt,
+    kind: str,
     trial: int,
     clients: int,
     won: list[tuple[int, float]],
@@ -184,13 +222,16 @@ def _trial(
 ) -> None:
     gate = threading.Barrier(clients)
     day = FIRST + timedelta(days=trial)
+    if kind in BEFORE:
+        with database.transaction() as session:
+            BEFORE[kind](session, places, day, clients)
 
     def client(number: int) -> None:
         gate.wait()
         begun = time.perf_counter()
         try:
             with clock.frozen(MAY), database.transaction() as session:
-                attempt(session, places, day, number)
+                KINDS[kind](session, places, day, number)
         except Taken:
             refused.append(time.perf_counter() - begun)
         except Exception as error:  # whatever a person would have been shown as a breakdown

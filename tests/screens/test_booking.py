@@ -6,20 +6,28 @@ from dataclasses import replace
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from pypdf import PdfReader
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from tests.fakes import hall
 from tests.fakes.counter import counter, sign_in
 from webapp import clock, wiring
-from webapp.booking import approve, registration
+from webapp.booking import approve, close, registration
 from webapp.booking.facility import Facilities
 from webapp.booking.load import load_facilities, load_forms
+from webapp.booking.paying import settled
 from webapp.casework import lookup
+from webapp.jobs import clockwork
+from webapp.jobs.table import JOBS
+from webapp.outbox.models import OutboxMessage
+from webapp.payment.models import Charge
+from webapp.payment.settle import Paid
 from webapp.yaml_source import SourceErrors
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -187,6 +195,18 @@ def test_a_series_names_the_day_it_could_not_take(app: Flask, browser: FlaskClie
     assert "6月17日" in page.text and "ほかの予約と重なっています" in page.text
 
 
+def test_days_without_an_interval_are_taken_in_one_go(app: Flask, browser: FlaskClient) -> None:
+    hold(app.test_client(), "a", days="")
+    taken = send(
+        browser, browser.get("/book/gym/b/2026-06-10"), "/book/gym/b/2026-06-10",
+        band="am", resident="yes", days="６/１２、6月30日 2026-06-10",
+    )  # fmt: skip
+    page = browser.get(taken.headers["Location"]).text
+    assert all(f"6月{day}日" in page for day in (10, 12, 30))
+    wrong = hold(browser, "a", band="pm", days="6/31")
+    assert wrong.status_code == 422 and "「6/31」は日付として" in wrong.text and 'value="6/31"' in wrong.text
+
+
 def test_cancelling_shows_the_refund_before_the_button(browser: FlaskClient) -> None:
     path, check = reach_check(browser)
     send(browser, check, f"{path}/confirm")
@@ -203,6 +223,63 @@ def test_cancelling_shows_the_refund_before_the_button(browser: FlaskClient) -> 
     assert "取消し済み" in browser.get(gone.headers["Location"]).text
 
 
+def test_whose_use_the_city_took_back_sees_what_is_free_instead(app: Flask, browser: FlaskClient) -> None:
+    path = booked(browser)
+    services = app.extensions["madoguchi"]
+    day = (datetime(2026, 6, 10, 0, tzinfo=clock.TOKYO), datetime(2026, 6, 11, 0, tzinfo=clock.TOKYO))
+    with services.database.transaction() as session:
+        gym = services.facilities.by_slug["gym"]
+        told: dict[str, Any] = {"kind": "public_use", "reason": "選挙の投票所", "actor": hall.OFFICER}
+        close.close(session, services.facilities, gym, ["a"], *day, **told, displace=True)
+    page = browser.get(path).text
+    assert "選挙の投票所" in page and "代わりに空いているところ" in page
+    assert 'href="/book/gym/b/2026-06-10?band=am"' in page
+
+
+def test_a_search_finds_what_can_be_borrowed_and_nothing_too_small(browser: FlaskClient) -> None:
+    assert "半面A</a>" in browser.get("/facilities?feature=board").text
+    assert "半面A</a>" in browser.get("/facilities?q=得点板").text
+    large = browser.get("/facilities?persons=80").text
+    assert "全面</a>" in large and "半面A</a>" not in large
+
+
+def let_the_worker_run(app: Flask, at: datetime) -> list[str]:
+    """The periodic jobs about bookings at a moment; returns which messages have been told so far."""
+    services = app.extensions["madoguchi"]
+    with clock.frozen(at):
+        clockwork.tick(services, [job for job in JOBS if job.name.startswith("booking_")])
+    with services.database.reading() as session:
+        return [str(m.payload["event"]) for m in session.scalars(select(OutboxMessage))]
+
+
+def test_what_nobody_pays_lapses_at_its_deadline_and_is_free_again(app: Flask, browser: FlaskClient) -> None:
+    page = booked(browser)
+    last, over = (datetime(2026, 5, day, 23, 59, tzinfo=clock.TOKYO) for day in (16, 17))
+    assert "booking_expired" not in let_the_worker_run(app, last)
+    assert "支払い待ち" in browser.get(page).text
+    assert "booking_expired" in let_the_worker_run(app, over)
+    assert "支払い期限切れ" in browser.get(page).text
+    days = browser.get("/api/facilities/gym/availability?from=2026-06-10&days=1").get_json()["rooms"]
+    free = {room["id"]: room["days"][0]["slots"][0]["state"] for room in days}
+    assert (free["a"], free["whole"]) == ("free", "free")
+
+
+def test_the_day_before_reminds_once_and_the_day_after_ends_the_case(
+    app: Flask, browser: FlaskClient
+) -> None:
+    page = booked(browser)
+    services = app.extensions["madoguchi"]
+    with services.database.transaction() as session:
+        charge = session.scalars(select(Charge)).one()
+        settled(session, services.facilities, Paid(charge, hall.cash(session, charge), late=False))
+    early, due = (datetime(2026, 6, 9, hour, 0, tzinfo=clock.TOKYO) for hour in (8, 9))
+    assert "booking_reminder" not in let_the_worker_run(app, early)
+    for at in (due, due, due.replace(hour=18)):
+        assert let_the_worker_run(app, at).count("booking_reminder") == 1
+    let_the_worker_run(app, datetime(2026, 6, 11, 3, 0, tzinfo=clock.TOKYO))
+    assert "ご利用が終わりました" in browser.get(page.removesuffix("/bookings")).text
+
+
 def test_open_data_holds_states_and_nobodys_name(browser: FlaskClient) -> None:
     reach_check(browser)
     answer = browser.get("/api/facilities/gym/availability?from=2026-06-10&days=1")
@@ -217,6 +294,21 @@ def test_when_answers_with_the_exact_minute(browser: FlaskClient) -> None:
     answer = browser.get("/api/facilities/gym/rooms/a/when?day=2026-09-10").get_json()[0]
     assert answer["reason"] == "too_early"
     assert answer["opens_at"] == "2026-07-01T00:00:00+00:00"
+
+
+def test_when_answers_for_what_the_room_is_used_for(app: Flask, browser: FlaskClient) -> None:
+    windows = [
+        {"when": {"ticket": {"at_least": 2001}}, "opens": {"months_before": 1, "day": 1, "at": "09:00"}},
+        {"opens": {"months_before": 2, "day": 1, "at": "09:00"}},
+    ]
+    services = app.extensions["madoguchi"]
+    app.extensions["madoguchi"] = replace(services, facilities=hall.facilities(windows=windows))
+    page = "/facilities/gym/rooms/a/when?day=2026-09-10&ticket="
+    for ticket, opens in (("2000", "7月1日"), ("2001", "8月1日")):
+        assert f"{opens}（" in browser.get(page + ticket).text
+    asked = browser.get(f"/api{page}2001").get_json()
+    assert {one["opens_at"] for one in asked} == {"2026-08-01T00:00:00+00:00"}
+    assert browser.get(f"/api{page}many").status_code == 422
 
 
 def test_the_permit_is_a_pdf_once_the_booking_stands(app: Flask, browser: FlaskClient) -> None:

@@ -118,6 +118,7 @@ def test_a_closure_shows_what_it_displaces_before_it_does(office: Office) -> Non
     data |= {"kind": "maintenance", "reason": "点検"}
     asked = post(client, path, path, **data)
     assert asked.status_code == 409 and "予約が1件あります" in asked.text
+    assert re.search(r"\d\d-\d{4}-\d{4}</a> 電話 次郎", asked.text)
     done = post(client, path, path, **data, displace="yes")
     assert done.status_code == 303
     assert "休止" in client.get("/staff/timeline?facility=gym&day=2026-06-10").text
@@ -138,6 +139,8 @@ def test_an_exemption_is_granted_and_the_use_allowed(office: Office, places: Fac
     assert reference in client.get("/staff/facilities").text
     early = post(client, path, path, decision="approve", exemption="")
     assert early.status_code == 422 and "減免の申請がまだ" in early.text
+    bare = post(client, path, path, decision="approve", exemption="no", conditions="音量を下げること")
+    assert bare.status_code == 422 and "認めない理由を書いて" in bare.text and "音量を下げること" in bare.text
     assert post(client, path, path, decision="approve", exemption="yes").status_code == 303
     shown = client.get(path).text
     assert "1,000円" in shown and "支払い待ち" in shown
@@ -158,6 +161,21 @@ def test_refusing_needs_reasons(office: Office, places: Facilities) -> None:
         decision = decisions.standing(session, lookup.by_reference(session, reference))
         assert decision is not None
         assert decision.reasons == "目的外の使用" and "審査請求" in decision.instruction
+
+
+def test_a_price_that_no_table_knows_is_named_with_its_rule(office: Office) -> None:
+    unknown = hall.facilities(tariffs=[], fees_unknown="申込みの内容を確認してからお知らせします。")
+    services = office.app.extensions["madoguchi"]
+    office.app.extensions["madoguchi"] = replace(services, facilities=unknown)
+    client = office.client("kanri")
+    reference = re.search(r"\d\d-\d{4}-\d{4}", book(client))
+    assert reference is not None
+    path = f"/staff/facilities/applications/{reference.group()}"
+    assert "料金がまだ決まっていません" in post(client, path, path, decision="approve").text
+    bare = post(client, path, path, decision="approve", yen="700")
+    assert bare.status_code == 422 and "根拠" in bare.text and 'value="700"' in bare.text
+    assert post(client, path, path, decision="approve", yen="700", citation="規則3条").status_code == 303
+    assert "規則3条" in client.get(path).text
 
 
 def test_the_desk_moves_and_cancels_with_the_price_shown_first(office: Office) -> None:

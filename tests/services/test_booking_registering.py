@@ -1,6 +1,7 @@
 """A registration follows its case: provisional at once, valid by card or by decision, renewed, taken back."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from sqlalchemy.orm import Session
 from tests.fakes import hall
 from webapp import clock
 from webapp.booking import registering, registration
+from webapp.booking.errors import NotAllowed
+from webapp.booking.hold import hold
 from webapp.booking.models import Registration
 from webapp.casework import steps
 from webapp.casework.models import Case
@@ -79,6 +82,23 @@ def test_a_group_is_provisional_until_its_case_is_accepted(
     steps.take(session, case, "accept", hall.OFFICER)
     assert registered(session, city, resident) is made
     assert (made.state, made.classes, made.valid_until) == ("valid", {"resident": True}, date(2029, 5, 11))
+
+
+def test_an_accepted_group_books_by_the_dates_of_its_class(
+    session: Session, city: City, resident: Resident
+) -> None:
+    case = sent(session, resident, {**GROUP, "group_class": "sports"})
+    assert registered(session, city, resident).classes == {}
+    steps.take(session, case, "accept", hall.OFFICER)
+    proved = registered(session, city, resident).classes
+    assert proved == {"resident": True, "group_class": "sports"}
+    early = [{"when": {"group_class": "sports"}, "opens": {"months_before": 3, "day": 1}}]
+    gym = hall.facilities(windows=[*early, *hall.HALL["windows"]])
+    with clock.frozen(datetime(2026, 3, 2, 9, 0, tzinfo=clock.TOKYO)):
+        group = replace(hall.person(), facts={**hall.person().facts, **proved})
+        assert hold(session, gym, hall.wish("a"), group).state == "held"
+        with pytest.raises(NotAllowed, match="too_early"):
+            hold(session, gym, hall.wish("b"), hall.person(2))
 
 
 def test_looking_twice_changes_nothing(session: Session, city: City, resident: Resident) -> None:

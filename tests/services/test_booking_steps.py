@@ -1,5 +1,6 @@
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -189,6 +190,52 @@ def test_six_days_in_a_row_are_refused_where_five_are_the_limit(session: Session
     assert (len(result.held), len(result.skipped)) == (5, 1)
 
 
+@pytest.mark.parametrize(
+    "limits, rule",
+    [
+        ({"per_month": 2}, "per_month"),
+        ({"bands_per_month": 2}, "bands_per_month"),
+        ({"active": 2}, "active"),
+        ({"cancellations": 1, "cancellations_days": 30}, "cancellations"),
+    ],
+)
+def test_a_person_reaches_the_limit_of_the_hall_and_nobody_else_does(
+    session: Session, limits: dict[str, int], rule: str
+) -> None:
+    gym = hall.facilities(limits=limits)
+    for day in (1, 2):
+        booking = hall.held(session, gym, "a", date(2026, 6, day))
+    if rule == "cancellations":
+        confirm(session, gym, booking.basket, contact=hall.CONTACT, actor=hall.RESIDENT)
+        cancel.cancel(session, gym, booking.token, actor=hall.RESIDENT)
+    with pytest.raises(NotAllowed) as refused:
+        hold(session, gym, hall.wish("a", date(2026, 6, 3)), hall.person())
+    assert refused.value.rule == rule
+    hold(session, gym, hall.wish("a", date(2026, 6, 3)), hall.person(2))
+    if rule in ("per_month", "bands_per_month"):
+        hold(session, gym, hall.wish("a", date(2026, 7, 1)), hall.person())
+
+
+def test_a_night_takes_the_morning_after_from_nobody_else_twice(session: Session) -> None:
+    bands = [
+        *hall.HALL["bands"]["three"][:1],
+        {"key": "night", "name": "宿泊", "start": "18:00", "end": "10:00"},
+    ]
+    rows = [{"rooms": ["a"], "yen": {"am": 2000, "night": 8000}}]
+    table = {**hall.HALL["tariffs"][0], "rows": rows, "extras": []}
+    room = {**hall.HALL["rooms"][1], "part_of": None}
+    gym = hall.facilities(bands={"three": bands}, rooms=[room], tariffs=[table])
+    night = hall.held(session, gym, "a", hall.FIRST, "night")
+    assert (night.ends_at, night.total_yen) == (instant(hall.FIRST, 34 * 60), 8000)
+    with pytest.raises(Taken):
+        hold(session, gym, hall.wish("a", hall.FIRST + timedelta(days=1), "am"), hall.person(2))
+    row = availability.grid(session, gym, gym.by_slug["gym"], [gym.by_slug["gym"].room("a")], hall.FIRST, 2)
+    assert [[cell.state for cell in day.cells] for day in row[0].days] == [
+        ["free", "taken"],
+        ["taken", "free"],
+    ]
+
+
 def test_a_change_takes_the_new_slot_before_it_leaves_the_old(session: Session, gym: Facilities) -> None:
     mine = confirmed(session, gym).bookings[0]
     other = confirmed(session, gym, "b").bookings[0]
@@ -218,6 +265,22 @@ def test_equipment_runs_out_and_comes_back(session: Session, gym: Facilities) ->
     release(session, gym, one.token)
     describe(session, gym, two.token, Details(persons=5, extras={"board": 1}))
     assert {row.used for row in session.scalars(select(Counter))} == {1}
+
+
+def test_after_a_revision_stock_and_price_follow_the_table_of_the_day_of_use(session: Session) -> None:
+    old: dict[str, Any] = dict(hall.HALL["tariffs"][0])
+    new = {**old, "key": "new", "valid_from": "2026-06-10", "extras": [{**old["extras"][0], "stock": 1}]}
+    gym = hall.facilities(tariffs=[{**old, "valid_to": "2026-06-09"}, new])
+    board = Details(persons=5, extras={"board": 1})
+    for room, day in (("a", hall.FIRST), ("a", hall.FIRST - timedelta(days=1))):
+        booking = hold(session, gym, hall.wish(room, day), hall.person())
+        describe(session, gym, booking.token, board)
+    assert [(b.quote or {})["table_key"] for b in session.scalars(select(Booking))] == ["new", "table"]
+    late = hold(session, gym, hall.wish("b", hall.FIRST), hall.person(2))
+    with pytest.raises(Taken):
+        describe(session, gym, late.token, board)
+    early = hold(session, gym, hall.wish("b", hall.FIRST - timedelta(days=1)), hall.person(2))
+    describe(session, gym, early.token, board)
 
 
 def test_a_closure_displaces_with_a_full_refund(session: Session, gym: Facilities) -> None:
@@ -255,6 +318,30 @@ def test_a_closure_displaces_with_a_full_refund(session: Session, gym: Facilitie
         hold(session, gym, hall.wish("b"), hall.person(3))
     close.reopen(session, gym, done.closure.id, hall.OFFICER)
     hold(session, gym, hall.wish("b"), hall.person(3))
+
+
+def test_who_is_displaced_is_told_why_what_comes_back_and_where_to_go_instead(
+    session: Session, gym: Facilities
+) -> None:
+    pay(session, gym, confirmed(session, gym))
+    day = (instant(hall.FIRST, 0), instant(hall.FIRST, 24 * 60))
+    told = {"kind": "public_use", "reason": "選挙の投票所", "actor": hall.OFFICER, "displace": True}
+    close.close(session, gym, gym.by_slug["gym"], ["a"], *day, **told)
+    session.flush()
+    payload = session.scalars(select(OutboxMessage).order_by(OutboxMessage.id.desc())).first()
+    assert payload is not None
+    said = payload.payload["data"]
+    assert (said["reason"], said["amount_yen"]) == ("選挙の投票所", 2000)
+    assert "代わりに空いている" in said["next"]["ja"]
+
+
+def test_a_closure_sees_the_cleaning_after_a_use(session: Session) -> None:
+    rooms = [{**room, "buffer_minutes": 30} for room in hall.HALL["rooms"][:3]]
+    gym = hall.facilities(rooms=[*rooms, hall.HALL["rooms"][3]])
+    confirmed(session, gym)
+    span = (instant(hall.FIRST, 12 * 60), instant(hall.FIRST, 13 * 60))
+    told = {"kind": "maintenance", "reason": "点検", "actor": hall.OFFICER, "displace": True}
+    assert len(close.close(session, gym, gym.by_slug["gym"], ["a"], *span, **told).displaced) == 1
 
 
 def test_an_exemption_is_examined_before_money_is_asked(session: Session, gym: Facilities) -> None:
@@ -336,3 +423,23 @@ def test_the_grid_offers_only_what_a_window_by_the_hour_allows(session: Session)
             with pytest.raises(NotAllowed):
                 hold(session, gym, hall.wish("a", hall.FIRST, band), hall.person())
     assert offered == {"pm", "ev"}
+
+
+BY_USE = [
+    {"when": {"commercial": True}, "opens": {"months_before": 1, "day": 1}, "closes": {"days_before": 7}},
+    {"opens": {"months_before": 2, "day": 1}, "closes": {"days_before": 0}},
+]
+
+
+def test_a_use_that_opens_later_is_not_slipped_in_after_the_room_was_taken(session: Session) -> None:
+    gym = hall.facilities(windows=BY_USE)
+    told = Details(persons=5, facts={"commercial": True})
+    with clock.frozen(datetime(2026, 4, 30, 23, 55, tzinfo=clock.TOKYO)):
+        early = hold(session, gym, hall.wish("a"), hall.person())
+        with pytest.raises(NotAllowed, match="too_early"):
+            describe(session, gym, early.token, told)
+        describe(session, gym, early.token, Details(persons=5))
+    with clock.frozen(datetime(2026, 6, 3, 23, 55, tzinfo=clock.TOKYO)):
+        in_time = hold(session, gym, hall.wish("b"), hall.person())
+    with clock.frozen(datetime(2026, 6, 4, 0, 5, tzinfo=clock.TOKYO)):
+        assert describe(session, gym, in_time.token, told).facts["commercial"] is True

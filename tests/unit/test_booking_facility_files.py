@@ -1,4 +1,5 @@
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,41 @@ cases:
   - {name: 午前, kind: quote, given: {room: whole, bands: [am]}, expect: 100}
 """
 
+ROW = "      - {rooms: [whole, a], yen: {am: 100, pm: 200, all: 250}}\n"
+LATE = 'sessions: {first: "22:00", last: "22:30", minutes: 30, cap: 3}'
+EVER = "mon, tue, wed, thu, fri, sat, sun"
+
+
+def season(first: str, last: str) -> str:
+    return ROW.replace("yen:", f'season: {{from: "{first}", to: "{last}"}}, yen:')
+
+
+def twice(*whens: str) -> str:
+    return "".join(ROW.replace("yen:", f"when: {{{when}}}, yen:") for when in whens)
+
+
+def surcharge(more: str, key: str = "x") -> str:
+    return f"    adjustments: [{{key: {key}, label: 加算, when: {{}}, add: '1/2', {more}}}]\n"
+
+
+def extra(price: str) -> str:
+    return f"    extras: [{{key: x, label: 冷房, prices: [{{{price}}}]}}]\n"
+
+
+def later(begins: str) -> str:
+    """A second table from a day of 2026 on; the first one ends on 31 March."""
+    dated = f'citation: 別表\n    valid_from: "2026-{begins}"'
+    return f"  - key: u\n    title: 表\n    {dated}\n    rows:\n{ROW}"
+
+
+def backwards() -> str:
+    return 'citation: 別表\n    valid_from: "2026-04-02"\n    valid_to: "2026-03-31"'
+
+
+BOTH = """    adjustments:
+      - {key: x, label: 加算, when: {ticket: {above: 0, at_most: 9}}, add: '1/2'}
+      - {key: y, label: 加算, when: {ticket: {at_least: 9}}, add: '1'}
+"""
 MISTAKES = [
     ("price wrong in a case", "expect: 100}", "expect: 110}", "expected 110, got 100"),
     ("unknown key", "municipality: 見本", "municipality: 見本\nwindow: []", "unknown key 'window'"),
@@ -71,6 +107,39 @@ MISTAKES = [
     ("a float rate", 'refund: "1"', "refund: 0.5", "not exact"),
     ("a case about a missing room", "given: {room: whole", "given: {room: c", "午前"),
     ("tiers out of order", 'refund: "1"}', 'refund: "1"}, {until: {days_before: 9}, refund: "1"}', "order"),
+    (
+        "a gap between two brackets",
+        ROW,
+        twice("ticket: {below: 1000}", "ticket: {above: 1000}"),
+        "ticket is 1000",
+    ),
+    ("brackets that overlap", ROW, twice("ticket: {at_most: 9}", "ticket: {at_least: 9}"), "two prices"),
+    ("a gap between seasons", ROW, season("07-01", "09-29") + season("10-01", "06-30"), "on 2026-09-30"),
+    ("a kind of day that is none", ROW, twice("day: weekday", "day: holyday"), "never 'holyday'"),
+    ("a season on no day", ROW, season("7/1", "09-30"), "no day of the year"),
+    ("surcharges that both count", ROW, ROW + BOTH, "both count where ticket is 9"),
+    ("a surcharge for a missing room", ROW, ROW + surcharge("rooms: [c]"), "room 'c' does not"),
+    ("equipment for a missing room", ROW, ROW + extra("rooms: [c], yen: 1"), "room 'c' does not"),
+    ("equipment on an unknown fact", ROW, ROW + extra("when: {moon: full}, yen: 1"), "asked for 'moon'"),
+    ("equipment without a band", ROW, ROW + extra("yen: {am: 1}"), "no price for band 'pm'"),
+    ("overtime without a price", ROW, ROW + "    overtime: {max_hours: 1}\n", "no price for overtime"),
+    ("more than all given back", 'refund: "1"', 'refund: "2"', "no share of a whole"),
+    ("a table without a source", "citation: 別表", 'citation: ""', "at least 1 character"),
+    ("a day without a table", "windows:", later("04-02") + "windows:", "no table between"),
+    ("a day with two tables", "windows:", later("03-31") + "windows:", "two tables"),
+    ("a table that ends before it begins", "citation: 別表", backwards(), "ends before it begins"),
+    ("a window that is never used", "windows: [", "windows: [{opens: {months_before: 3}}, ", "never used"),
+    (
+        "the counter opens too late",
+        "day: 1}, c",
+        "day: 1}, counter_opens: {days_before: 1}, c",
+        "counter_opens",
+    ),
+    ("a band twice", "key: pm, name", "key: am, name", "stands twice"),
+    ("a longer band covers less", "covers: [am, pm]", "covers: [am]", "not as long"),
+    ("sessions after closing", "name: 半面, bands: two", f"name: 半面, {LATE}", "outside the opening"),
+    ("closed for ever", "rooms:\n", f"closed: {{weekdays: [{EVER}]}}\nrooms:\n", "every day of a year"),
+    ("a purpose without words", "cells: [a, b]", "cells: [a, b], purposes: [dance]", "purpose 'dance'"),
     ("syntax", "rooms:\n", "rooms: [\n", "YAML"),
 ]
 
@@ -82,7 +151,8 @@ def test_the_example_itself_is_right(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name, old, new, words", MISTAKES, ids=[m[0] for m in MISTAKES])
 def test_a_mistake_is_named_with_its_line(tmp_path: Path, name: str, old: str, new: str, words: str) -> None:
-    assert old in GOOD
-    (tmp_path / "hall.yaml").write_text(GOOD.replace(old, new, 1), encoding="utf-8")
+    text = GOOD if "key: u" not in new else GOOD.replace("別表", '別表\n    valid_to: "2026-03-31"', 1)
+    assert old in text
+    (tmp_path / "hall.yaml").write_text(text.replace(old, new, 1), encoding="utf-8")
     errors = [str(error) for error in check([tmp_path]).errors]
-    assert any(words in error and "hall.yaml:" in error for error in errors), errors
+    assert any(words in error and re.match(r".*hall\.yaml:\d+:\d+: ", error) for error in errors), errors

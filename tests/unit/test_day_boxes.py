@@ -2,6 +2,8 @@
 
 from datetime import date
 
+import pytest
+
 from webapp.web import day_boxes
 
 TODAY = date(2026, 5, 11)
@@ -28,3 +30,14 @@ def test_empty_boxes_mean_the_usual_day() -> None:
     empty = {"day.year": "", "day.month": "", "day.day": ""}
     assert day_boxes.read(empty, "day", TODAY).day == TODAY
     assert not day_boxes.read(empty, "day").is_wrong
+
+
+def test_a_list_of_days_goes_on_into_the_next_year_and_names_what_is_no_day() -> None:
+    first = date(2026, 12, 1)
+    assert day_boxes.listed("12/8、１月５日 2027-02-01", first) == [
+        date(2026, 12, 8),
+        date(2027, 1, 5),
+        date(2027, 2, 1),
+    ]
+    with pytest.raises(ValueError, match="2/30"):
+        day_boxes.listed("12/8, 2/30", first)

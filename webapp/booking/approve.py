@@ -20,6 +20,9 @@ from webapp.casework import decisions, steps
 from webapp.casework.models import Case
 from webapp.errors import NotFound
 from webapp.payment.models import Charge
+from webapp.tariff.lines import FeeLine, Step
+from webapp.tariff.quote import Quote
+from webapp.yaml_source import Text
 
 
 def decide_price(
@@ -35,15 +38,19 @@ def decide_price(
 ) -> Booking:
     """Grant or deny the exemption wished for, and set rates that the table leaves to the city.
 
-    Raises NotAllowed when a rate passes its limit, IllegalStep when the booking is not under examination.
+    Raises NotAllowed when a rate passes its limit or an exemption is denied without its reason (the permit
+    carries it, 行政手続法8条), IllegalStep when the booking is not under examination.
     """
     if booking.state != "applied":
         take(booking, "refuse")
     facility, _ = facility_and_room(facilities, booking.facility, booking.room)
     _check_rates(facilities, booking, rates or {})
     state = dict(booking.exemption or {})
+    if exemption is False and state.get("key") and not reason.strip():
+        raise NotAllowed("exemption_reason", "減免を認めない理由を書いてください。許可書に載ります。")
     if exemption is not None and state.get("key"):
-        state.update(state="granted" if exemption else "denied", decided_reason=reason)
+        state["state"] = "granted" if exemption else "denied"
+        booking.give_reason("denied", reason)
     if share is not None:
         state["share"] = str(share)
     if rates:
@@ -56,27 +63,16 @@ def decide_price(
 
 
 def set_price(booking: Booking, yen: int, citation: str) -> None:
-    """Where no table is known the officer names the price; it is stored as a quote of one line."""
-    line = {
-        "key": "room",
-        "line_class": "room",
-        "label": {"ja": "使用料"},
-        "quantity": "1",
-        "unit_yen": yen,
-        "amount_yen": yen,
-        "citation": citation,
-        "unit_label": "回",
-        "tax_class": "standard",
-        "steps": [],
-    }
-    booking.quote = {
-        "lines": [line],
-        "total_yen": yen,
-        "table_key": "by_hand",
-        "table_version": "",
-        "citation": citation,
-        "undecided": [],
-    }
+    """Where no table is known the officer names the price; it is stored as a quote of one line.
+
+    Raises NotAllowed without the rule it comes from: the permit has to name it.
+    """
+    if not citation:
+        raise NotAllowed("citation", "料金の根拠(条例・規則の条など)を書いてください。")
+    step = Step(Text(ja="職員が確かめた額", en="Amount set by an officer"), "1件", Fraction(yen), citation)
+    label = Text(ja="使用料", en="Fee")
+    line = FeeLine("room", "room", label, Fraction(1), yen, yen, citation, "回", steps=(step,))
+    booking.quote = Quote((line,), yen, "by_hand", "", citation).to_json()
     booking.total_yen = yen
 
 
@@ -92,8 +88,8 @@ def approve(
     """Allow the use of everything applied for on a case; what costs something then awaits payment.
 
     `conditions` limit the permit and stand on it with their reasons; `instruction` is the 教示 that then
-    has to stand below. Raises NotAllowed while a wished exemption or a rate is undecided, NotFound without
-    an application.
+    has to stand below. Raises NotAllowed while a wished exemption, a rate or the price is undecided,
+    NotFound without an application.
     """
     bookings = _applied(session, case_id)
     for booking in bookings:
@@ -102,6 +98,8 @@ def approve(
         if (booking.quote or {}).get("undecided"):
             raise NotAllowed("undecided", "料金の倍率がまだ決まっていません。先に倍率を決めてください。")
     facility, _ = facility_and_room(facilities, bookings[0].facility, bookings[0].room)
+    if facility.payment.prepaid and any(booking.quote is None for booking in bookings):
+        raise NotAllowed("yen", "料金がまだ決まっていません。料金(無料なら0)と根拠を入れてください。")
     case = session.get_one(Case, case_id)
     limited = conditions.strip() or any((b.exemption or {}).get("state") == "denied" for b in bookings)
     decisions.keep(
@@ -133,7 +131,8 @@ def refuse(
     bookings = _applied(session, case_id)
     for booking in bookings:
         take(booking, "refuse")
-        booking.refund = {"reason": reasons, "decided_at": clock.now().isoformat()}
+        booking.refund = {"decided_at": clock.now().isoformat()}
+        booking.give_reason("ended", reasons)
         vacate(session, facilities, booking)
     case = session.get_one(Case, case_id)
     steps.take(session, case, "decline", actor, data={"reasons": reasons})
@@ -150,8 +149,9 @@ def _applied(session: Session, case_id: int) -> list[Booking]:
 
 
 def _check_rates(facilities: Facilities, booking: Booking, rates: Mapping[str, Fraction]) -> None:
-    facility, _ = facility_and_room(facilities, booking.facility, booking.room)
-    limits = {a.key: a.at_most for table in facility.tariffs for a in table.adjustments}
+    facility, room = facility_and_room(facilities, booking.facility, booking.room)
+    table = facility.table_on(room, booking.use_on)
+    limits = {a.key: a.at_most for a in (table.adjustments if table is not None else ())}
     for key, rate in rates.items():
         limit = limits.get(key)
         if key not in limits or (limit is not None and rate > limit) or rate < 0:

@@ -10,7 +10,7 @@ from webapp.audit import Actor
 from webapp.booking import letters, paying
 from webapp.booking.errors import NotAllowed
 from webapp.booking.facility import Facilities
-from webapp.booking.find import lock_booking, of_case
+from webapp.booking.find import lock_with_charge, of_case
 from webapp.booking.hold import days_of, facility_and_room, vacate
 from webapp.booking.models import Booking
 from webapp.booking.refunds import RefundRule, refund_at
@@ -61,17 +61,18 @@ def cancel(
     NotAllowed("refund_changed") asks to look again. Residents after `online_until` get
     NotAllowed("online_over"). Raises IllegalStep.
     """
-    booking = lock_booking(session, token)
+    booking = lock_with_charge(session, token)
     rule = preview(facilities, booking, our_fault=our_fault)
     if actor.kind != "staff" and not our_fault:
         _require_online(booking, rule)
     if expected_refund_yen is not None and expected_refund_yen != rule.refund_yen:
         raise NotAllowed("refund_changed", "還付額が変わりました。もう一度内容を確かめてください。")
     take(booking, "displace" if our_fault else "cancel")
-    booking.refund = {**rule.to_json(), "reason": reason}
+    booking.refund = rule.to_json()
+    booking.give_reason("ended", reason)
     vacate(session, facilities, booking)
     charge = _settle_charge(session, booking, rule, reason, actor)
-    _tell_and_close(session, facilities, booking, actor, reason, rule)
+    _tell_and_close(session, facilities, booking, actor, reason, rule, our_fault=our_fault)
     if charge is not None:
         paying.confirm_if_nothing_is_open(session, facilities, charge)
     return Cancelled(booking, rule, charge)
@@ -121,7 +122,14 @@ def _others_on(session: Session, booking: Booking) -> bool:
 
 
 def _tell_and_close(
-    session: Session, facilities: Facilities, booking: Booking, actor: Actor, reason: str, rule: RefundRule
+    session: Session,
+    facilities: Facilities,
+    booking: Booking,
+    actor: Actor,
+    reason: str,
+    rule: RefundRule,
+    *,
+    our_fault: bool,
 ) -> None:
     if booking.case_id is None:
         return
@@ -132,4 +140,6 @@ def _tell_and_close(
     data: dict[str, object] = {"reason": reason} if reason else {}
     if rule.refund_yen:
         data["amount_yen"] = rule.refund_yen
+    if our_fault:
+        data["next"] = letters.INSTEAD
     letters.tell_about(session, facility, case, [booking], "booking_cancelled", **data)

@@ -14,7 +14,7 @@ from webapp.booking.counting import exchange
 from webapp.booking.difference import Difference
 from webapp.booking.errors import NotAllowed
 from webapp.booking.facility import Facilities, Facility, Room
-from webapp.booking.find import lock_booking
+from webapp.booking.find import lock_with_charge
 from webapp.booking.hold import (
     check_limits,
     check_size,
@@ -102,7 +102,7 @@ def change(
     Raises Taken, NotAllowed (window, limit, deadline, number of changes, approval, a payment under way),
     HoldOver, IllegalStep (the booking ended, or another facility), NotFound.
     """
-    booking = lock_booking(session, token)
+    booking = lock_with_charge(session, token)
     move = _plan(session, facilities, booking, wish, booker, our_fault)
     if expected is not None and expected != move.difference:
         raise NotAllowed("price_changed", "料金が変わりました。もう一度内容を確かめてください。")

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from sqlalchemy import select
@@ -44,17 +44,18 @@ class Closed:
 def in_the_way(
     session: Session, facility: Facility, rooms: Sequence[Room], starts: datetime, ends: datetime
 ) -> list[Booking]:
-    """Bookings that a closure would displace, also those of rooms that share a cell."""
+    """Bookings that a closure would displace, also of rooms that share a cell and with their cleaning."""
     atoms = {atom for room in rooms for atom in room.atoms}
-    keys = [room.key for room in facility.rooms if atoms & set(room.atoms)]
+    cleaning = {r.key: timedelta(minutes=r.buffer_minutes) for r in facility.rooms if atoms & set(r.atoms)}
     query = select(Booking).where(
         Booking.facility == facility.slug,
-        Booking.room.in_(keys),
+        Booking.room.in_(cleaning),
         Booking.state.in_(HOLDING),
         Booking.starts_at < ends,
-        Booking.ends_at > starts,
+        Booking.ends_at > starts - max(cleaning.values(), default=timedelta()),
     )
-    return list(session.scalars(query.order_by(Booking.starts_at, Booking.id)))
+    found = session.scalars(query.order_by(Booking.starts_at, Booking.id))
+    return [booking for booking in found if booking.ends_at + cleaning[booking.room] > starts]
 
 
 def close(

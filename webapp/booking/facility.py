@@ -21,6 +21,8 @@ from webapp.booking.rules import (
 from webapp.booking.times import DAY_MINUTES, minutes
 from webapp.calendar.business import BusinessCalendar, city_hall
 from webapp.form_engine.load import Library
+from webapp.tariff.prices import NoPrice
+from webapp.tariff.quote import table_for
 from webapp.tariff.table import Strict, Table
 from webapp.yaml_source import Text
 
@@ -116,6 +118,8 @@ class Worked(Strict):
     given: dict[str, Any] = {}
     expect: Any = None
     status: Literal["computed", "product_expectation", "ambiguous"] = "computed"
+    source: str | None = None
+    """Which collected case of `source_case` it is: "f07 #2"."""
     reading: str | None = None
 
 
@@ -177,6 +181,13 @@ class Facility(Strict):
 
     def calendar(self, local: frozenset[date] = frozenset()) -> BusinessCalendar:
         return self.closed.calendar(local)
+
+    def table_on(self, room: Room, day: date) -> Table | None:
+        """The fee table that prices a room on a day of use; None where none does."""
+        try:
+            return table_for(self.tariffs, room.key, day)
+        except NoPrice:
+            return None
 
     def needs_approval(self, room: Room) -> bool:
         return self.approval if room.approval is None else room.approval

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from webapp.booking.models import Booking
 from webapp.casework.models import Case
 from webapp.errors import NotFound
+from webapp.payment import charges
 from webapp.payment.models import Charge
 
 
@@ -19,6 +20,18 @@ def lock_booking(session: Session, token: str) -> Booking:
     if booking is None:
         raise NotFound(token, say="その予約は見つかりません。")
     return booking
+
+
+def lock_with_charge(session: Session, token: str) -> Booking:
+    """One booking whose money may move, locked after its charge. Raises NotFound.
+
+    Payments lock the charge first and then what it pays for; who does it the other way round could wait for
+    a payment that waits for them.
+    """
+    charge_id = session.scalar(select(Booking.charge_id).where(Booking.token == token))
+    if charge_id is not None:
+        charges.lock(session, charge_id)
+    return lock_booking(session, token)
 
 
 def by_token(session: Session, token: str) -> Booking:

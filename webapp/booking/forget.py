@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import update
+from typing import Any
+
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp.booking.models import Booking
@@ -10,8 +12,14 @@ from webapp.booking.models import Booking
 
 def forget_case(session: Session, case_id: int) -> None:
     """Take the person and everything they typed out of the bookings of a case."""
-    session.execute(
-        update(Booking)
-        .where(Booking.case_id == case_id)
-        .values(case_id=None, resident_id=None, owner_key=None, contact=None, title=None, answers=None)
-    )
+    for booking in session.scalars(select(Booking).where(Booking.case_id == case_id)):
+        booking.case_id = booking.resident_id = booking.owner_key = None
+        booking.contact = booking.title = booking.answers = booking.reasons = None
+        booking.exemption = _without_reasons(booking.exemption)
+        booking.refund = _without_reasons(booking.refund)
+    session.flush()
+
+
+def _without_reasons(kept: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Bookings from before reasons were sealed carry them beside what they explain."""
+    return kept and {key: value for key, value in kept.items() if key not in ("reason", "decided_reason")}

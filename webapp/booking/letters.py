@@ -15,6 +15,12 @@ from webapp.outbox import relay
 
 WEEKDAY = "月火水木金土日"
 REMINDER = "booking_reminder"
+INSTEAD = {
+    "ja": "ご迷惑をおかけします。代わりに空いている部屋と日時を、予約のページでご案内しています。",
+    "easy": "すみません。ほかに あいて いる 部屋（へや）と 日を、予約（よやく）の ページで 見て ください。",
+    "en": "We apologise. The page of your booking shows what is free instead.",
+}
+"""To somebody whose booking the city took back for a use of its own."""
 
 
 def when_words(booking: Booking) -> str:

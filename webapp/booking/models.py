@@ -73,6 +73,9 @@ class Booking(Base):
     """To the questions of the definition that the facility names; kept under ``answers_version``."""
     answers_version: Mapped[str | None] = mapped_column(String(64))
     exemption: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    reasons: Mapped[dict[str, str] | None] = mapped_column(EncryptedJson)
+    """As typed: why an exemption is asked for ("exemption"), why it is denied ("denied"), why the use ended
+    ("ended"). Read them with ``why``."""
     quote: Mapped[dict[str, Any] | None] = mapped_column(Json)
     """Frozen at confirmation; a new one replaces it only with a change or a decided exemption."""
     total_yen: Mapped[int] = mapped_column(Integer, default=0)
@@ -88,6 +91,19 @@ class Booking(Base):
     changes: Mapped[int] = mapped_column(Integer, default=0)
     attended: Mapped[bool | None] = mapped_column(Boolean)
     reminded_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    def why(self, what: str) -> str:
+        """The reason given for ``what``, empty where none was."""
+        return (self.reasons or {}).get(what) or self._unsealed(what)
+
+    def give_reason(self, what: str, reason: str) -> None:
+        self.reasons = {**(self.reasons or {}), what: reason}
+
+    def _unsealed(self, what: str) -> str:
+        """Bookings from before reasons were sealed carry them beside what they explain."""
+        old = {"exemption": (self.exemption, "reason"), "denied": (self.exemption, "decided_reason")}
+        kept, name = old.get(what, (self.refund, "reason"))
+        return str((kept or {}).get(name) or "")
 
 
 class Closure(Base):

@@ -16,4 +16,4 @@ class Booker:
     facts: Facts = field(default_factory=lambda: MappingProxyType({}))
     registration_until: date | None = None
     staff: bool = False
-    """Staff at the counter book for somebody: opening times of the counter count, limits only warn."""
+    """Staff at the counter book for somebody: opening times of the counter count, limits do not."""

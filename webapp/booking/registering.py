@@ -75,9 +75,10 @@ def waiting(session: Session) -> list[tuple[Registration, Case]]:
 
 
 def classes_of(answers: Mapping[str, Any]) -> dict[str, Any]:
-    """What accepted answers prove: a tie to the city; of a group, that at least half have one."""
+    """What accepted answers prove: a tie to the city; of a group, that half have one, and its class."""
     if answers.get("kind") == "group":
-        return {"resident": answers.get("half_here") == "yes"}
+        proved: dict[str, Any] = {"resident": answers.get("half_here") == "yes"}
+        return proved | {key: answers[key] for key in ("group_class",) if answers.get(key)}
     return {"resident": answers.get("tie") in ("lives", "works", "studies")}
 
 
@@ -150,7 +151,7 @@ def _made(session: Session, city: City, case: Case, sheet: AnswerSheet) -> Regis
     )
 
 
-DETAILS = ("kind", "name", "org", "members", "half_here", "purpose", "tie")
+DETAILS = ("kind", "name", "org", "group_class", "members", "half_here", "purpose", "tie")
 
 
 def _proved(city: City, sheet: AnswerSheet) -> dict[str, Any] | None:

@@ -12,8 +12,8 @@ from webapp.booking.models import Booking
 from webapp.casework.models import Case
 
 
-def remind_tomorrow(session: Session, facilities: Facilities, limit: int = 500) -> int:
-    """Tell everyone who uses a room tomorrow, once; returns how many bookings were reminded."""
+def remind_tomorrow(session: Session, facilities: Facilities, limit: int = 200) -> int:
+    """Tell those who use a room tomorrow, once; returns how many of them, 0 when all were told."""
     query = (
         select(Booking)
         .where(

@@ -10,7 +10,7 @@ from webapp.calendar.business import BusinessCalendar, days_between
 from webapp.calendar.months import MissingDay
 from webapp.tariff.facts import When
 from webapp.tariff.money import RoundingMode
-from webapp.tariff.table import WEEKDAYS, Rate, Season, Strict, Weekday
+from webapp.tariff.table import WEEKDAYS, Season, Share, Strict, Weekday
 from webapp.yaml_source import Text
 
 
@@ -120,7 +120,6 @@ class Limits(Strict):
 class PaymentRule(Strict):
     """How and until when is paid. The earliest of the due moments counts; unpaid bookings lapse after it."""
 
-    methods: list[Literal["online", "counter", "invoice", "debit"]] = ["online", "counter"]
     days_after: int | None = None
     before_use: Moment | None = None
     if_closed: Literal["keep", "next", "previous"] = "keep"
@@ -135,7 +134,7 @@ class Tier(Strict):
     """Cancelled until then: this share of the fee is paid back."""
 
     until: Moment
-    refund: Rate
+    refund: Share
 
 
 class Cancellation(Strict):
@@ -150,11 +149,10 @@ class Cancellation(Strict):
     online_until: Moment | None = None
     change_until: Moment | None = None
     changes: int | None = None
-    change_refund: Rate | None = None
-    not_our_fault: Rate | None = None
+    change_refund: Share | None = None
+    not_our_fault: Share | None = None
     fee_rounding: RoundingMode = "floor"
     fee_unit: int = 1
-    before_start_factor: Rate | None = None
     citation: str | None = None
 
 

@@ -4,16 +4,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from math import cos, hypot, radians
+from typing import Literal
 
 from sqlalchemy.orm import Session
 
+from webapp import clock
 from webapp.booking.availability import ANYONE, DayRow, grid
 from webapp.booking.facility import Facilities, Facility, Room
 from webapp.booking.person import Booker
-from webapp.booking.wish import Span
+from webapp.booking.wish import Span, extras_of
 from webapp.yaml_source import Text
 
 KM_PER_DEGREE = 111.2
+Why = Literal["here", "other_time", "near"]
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ class Alternative:
     day: date
     key: str
     label: str
-    why: str
+    why: Why
     km: float = 0.0
 
 
@@ -67,12 +70,12 @@ def fitting_rooms(facilities: Facilities, question: Question) -> Iterator[tuple[
 
 
 def search(
-    session: Session, facilities: Facilities, question: Question, booker: Booker = ANYONE, limit: int = 60
+    session: Session, facilities: Facilities, question: Question, booker: Booker = ANYONE
 ) -> list[Found]:
-    """Rooms that fit, the free ones first when a day is named."""
+    """All rooms that fit, the free ones first when a day is named."""
     pairs = list(fitting_rooms(facilities, question))
     if question.day is None:
-        return [Found(facility, room) for facility, room in pairs][:limit]
+        return [Found(facility, room) for facility, room in pairs]
     found: list[Found] = []
     for facility in dict.fromkeys(facility.slug for facility, _ in pairs):
         site = facilities.by_slug[facility]
@@ -80,7 +83,7 @@ def search(
         for room_grid in grid(session, facilities, site, rooms, question.day, 1, booker):
             found.append(Found(site, room_grid.room, _narrow(room_grid.days[0], question)))
     found.sort(key=lambda one: (not one.free, one.room.capacity or 9999))
-    return found[:limit]
+    return found
 
 
 def areas(facilities: Facilities) -> list[str]:
@@ -96,6 +99,17 @@ def purposes(facilities: Facilities) -> dict[str, Text]:
     return words
 
 
+def equipment(facilities: Facilities) -> dict[str, Text]:
+    """What can be borrowed anywhere, by key, with the words of the first table that names it."""
+    words: dict[str, Text] = {}
+    for facility in facilities:
+        for room in facility.rooms:
+            for extra in extras_of(facility, room, clock.today()):
+                if extra.line_class == "equipment":
+                    words.setdefault(extra.key, extra.label)
+    return words
+
+
 def alternatives(
     session: Session,
     facilities: Facilities,
@@ -105,12 +119,17 @@ def alternatives(
     span: Span,
     booker: Booker = ANYONE,
     limit: int = 5,
+    *,
+    persons: int = 0,
 ) -> list[Alternative]:
-    """The nearest free things: other rooms here, the same room another time, other places by distance."""
-    found = list(_rooms_here(session, facilities, facility, room, day, span, booker))
+    """The nearest free things: other rooms here, the same room another time, other places by distance.
+
+    Rooms that are too small for ``persons``, or let only to larger groups, are left out.
+    """
+    found = list(_rooms_here(session, facilities, facility, room, day, span, booker, persons))
     found += _other_days(session, facilities, facility, room, day, span, booker)
     if len(found) < limit:
-        found += _elsewhere(session, facilities, facility, room, day, span, booker)
+        found += _elsewhere(session, facilities, facility, room, day, span, booker, persons)
     return found[:limit]
 
 
@@ -127,13 +146,26 @@ def _fits(facility: Facility, room: Room, question: Question) -> bool:
     text = question.text.strip()
     names = (facility.name, room.name, facility.kind)
     words = " ".join(f"{name.ja} {name.in_('en')}" for name in names)
-    purpose_words = " ".join(facility.purposes[p].ja for p in room.purposes if p in facility.purposes)
+    found = [facility.purposes[p] for p in room.purposes if p in facility.purposes]
+    found += [extra.label for extra in extras_of(facility, room, clock.today())] if text else []
+    purpose_words = " ".join(f"{one.ja} {one.in_('en')}" for one in found)
     return (
         (not text or all(part.lower() in f"{words} {purpose_words}".lower() for part in text.split()))
         and (not question.purpose or question.purpose in room.purposes)
-        and (not question.feature or question.feature in room.features)
-        and (not question.persons or room.capacity is None or room.capacity >= question.persons)
+        and (not question.feature or question.feature in _features(facility, room))
+        and _holds(facility, room, question.persons)
     )
+
+
+def _holds(facility: Facility, room: Room, persons: int) -> bool:
+    """Whether so many people may use a room; 0 is anybody."""
+    least = room.min_persons or facility.limits.min_persons or 0
+    return not persons or (least <= persons and (room.capacity is None or persons <= room.capacity))
+
+
+def _features(facility: Facility, room: Room) -> set[str]:
+    """What a room has, and what can be borrowed for it."""
+    return {*room.features, *(extra.key for extra in extras_of(facility, room, clock.today()))}
 
 
 def _narrow(row: DayRow, question: Question) -> DayRow:
@@ -151,6 +183,7 @@ def _rooms_here(
     day: date,
     span: Span,
     booker: Booker,
+    persons: int,
 ) -> Iterator[Alternative]:
     least = room.capacity or 0
     others = [
@@ -159,9 +192,10 @@ def _rooms_here(
         if other.key != room.key
         and not set(other.atoms) & set(room.atoms)
         and (not room.purposes or set(other.purposes) & set(room.purposes))
+        and _holds(facility, other, persons)
     ]
     others.sort(key=lambda other: abs((other.capacity or least) - least))
-    yield from _free_at(session, facilities, facility, others, day, span, booker, "同じ施設のほかの部屋")
+    yield from _free_at(session, facilities, facility, others, day, span, booker, "here")
 
 
 def _other_days(
@@ -177,7 +211,7 @@ def _other_days(
     rows = grid(session, facilities, facility, [room], first, 15, booker)[0].days
     rows.sort(key=lambda row: abs((row.day - day).days))
     return [
-        Alternative(facility, room, row.day, cell.key, cell.label, "同じ部屋のほかの日時")
+        Alternative(facility, room, row.day, cell.key, cell.label, "other_time")
         for row in rows
         for cell in row.cells
         if cell.state == "free" and (row.day == day or cell.span == span)
@@ -192,14 +226,15 @@ def _elsewhere(
     day: date,
     span: Span,
     booker: Booker,
+    persons: int,
 ) -> Iterator[Alternative]:
     places = [other for other in facilities if other.slug != facility.slug]
     places.sort(key=lambda other: distance_km(facility, other))
     for place in places[:8]:
-        rooms = [r for r in place.rooms if set(r.purposes) & set(room.purposes)]
+        rooms = [r for r in place.rooms if set(r.purposes) & set(room.purposes) and _holds(place, r, persons)]
         if rooms:
             km = distance_km(facility, place)
-            yield from _free_at(session, facilities, place, rooms, day, span, booker, "近くの施設", km)
+            yield from _free_at(session, facilities, place, rooms, day, span, booker, "near", km)
 
 
 def _free_at(
@@ -210,7 +245,7 @@ def _free_at(
     day: date,
     span: Span,
     booker: Booker,
-    why: str,
+    why: Why,
     km: float = 0.0,
 ) -> Iterator[Alternative]:
     for room_grid in grid(session, facilities, facility, rooms, day, 1, booker):

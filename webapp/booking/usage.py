@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from fractions import Fraction
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -62,7 +63,7 @@ def figures(
             yen=sum(row.total_yen for row in counted),
             cancelled=sum(row.state in ("cancelled", "lapsed", "displaced") for row in rows),
             absent=sum(row.attended is False for row in rows),
-            used_hours=round(sum((row.ends_at - row.starts_at).total_seconds() for row in past) / 3600),
+            used_hours=round(sum(_whole_hours(facility, row) for row in past)),
             open_hours=open_hours(facilities, facility, first, until),
             target=aims.get(facility.slug),
         )
@@ -79,6 +80,19 @@ def open_hours(facilities: Facilities, facility: Facility, first: date, until: d
         for span in starts_of(facility, room)
     )
     return days * minutes // 60
+
+
+def _whole_hours(facility: Facility, booking: Booking) -> Fraction:
+    """Hours of a use as the whole room counts them: two halves at once are one hall in use, not two.
+
+    Visits by head count fill a house and not a room: they stand under people.
+    """
+    room = next((r for r in facility.rooms if r.key == booking.room), None)
+    if room is None or room.sessions is not None:
+        return Fraction(0)
+    whole = next((r for r in facility.rooms if r.key == room.part_of), room)
+    share = Fraction(len(room.atoms), len(whole.atoms))
+    return share * Fraction(int((booking.ends_at - booking.starts_at).total_seconds()), 3600)
 
 
 def years(session: Session) -> list[int]:

@@ -10,7 +10,7 @@ from typing_extensions import TypedDict  # pydantic reads the library's own from
 from webapp.booking.facility import Facility, Room
 from webapp.booking.moments import Days, closes_at, opens_at
 from webapp.booking.rules import Window
-from webapp.tariff.facts import Facts, holds
+from webapp.tariff.facts import Facts, holds, names
 
 Reason = Literal["open", "too_early", "too_late", "closed_day", "past", "registration_expires"]
 
@@ -57,6 +57,12 @@ def window_for(facility: Facility, room: Room, facts: Facts) -> Window | None:
         if (not window.rooms or room.key in window.rooms) and holds(window.when, facts):
             return window
     return None
+
+
+def asks_of_windows(facility: Facility, room: Room) -> set[str]:
+    """The facts about a use that decide which window of a room fits: ticket, commercial, a question …"""
+    fitting = (w for w in facility.windows if not w.rooms or room.key in w.rooms)
+    return {name for window in fitting for name in names(window.when)} - {"resident", "group_class"}
 
 
 def counts_hours(facility: Facility, room: Room, facts: Facts) -> bool:

@@ -10,7 +10,7 @@ from webapp.booking.errors import NotAllowed
 from webapp.booking.facility import Band, Facility, Room
 from webapp.booking.models import Booking
 from webapp.booking.occupy import Slot
-from webapp.booking.times import clock_text, instant, minutes, minutes_of
+from webapp.booking.times import clock_text, day_of, instant, minutes, minutes_of
 from webapp.tariff.table import Extra
 
 
@@ -108,18 +108,18 @@ def draws_of(
         resource = f"session:{facility.slug}:{room.key}"
         length = timedelta(minutes=room.sessions.minutes)
         yield Draw(resource, starts, max(persons, 1), room.sessions.cap, length)
-    for extra in extras_of(facility, room):
+    for extra in extras_of(facility, room, day_of(starts)):
         wanted = extras.get(extra.key, 0)
         if extra.stock is not None and wanted:
             yield from stock_draws(f"stock:{facility.slug}:{extra.key}", starts, ends, wanted, extra.stock)
 
 
-def extras_of(facility: Facility, room: Room) -> list[Extra]:
-    """What can be borrowed or switched on in a room."""
+def extras_of(facility: Facility, room: Room, day: date) -> list[Extra]:
+    """What can be borrowed or switched on in a room, by the table of that day of use."""
+    table = facility.table_on(room, day)
     return [
         extra
-        for table in facility.tariffs
-        for extra in table.extras
+        for extra in (table.extras if table is not None else ())
         if any(not price.rooms or room.key in price.rooms for price in extra.prices)
     ]
 

@@ -138,6 +138,12 @@ DECLINED = State(
     tone="bad",
     closed=True,
 )
+USED = State(
+    "completed",
+    _text("ご利用が終わりました", "つかう 日が おわりました", "The use is over"),
+    "利用済み",
+    closed=True,
+)
 CANCELLED = State("cancelled", _text("取り消しました", "とりけしました", "Cancelled"), "取消し", closed=True)
 
 
@@ -257,7 +263,7 @@ LIVES: Mapping[str, Life] = MappingProxyType(
         "booking": _life(
             "booking",
             _text("予約", "よやく", "Booking"),
-            (RECEIVED, CONFIRMED, DECLINED, CANCELLED, COMPLETED),
+            (RECEIVED, CONFIRMED, DECLINED, CANCELLED, USED),
             (
                 Step(
                     "confirm",

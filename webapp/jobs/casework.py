@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from webapp import audit
 from webapp.applications import batch, erase, remind, retain, submit
-from webapp.booking import expire, registering, registration
+from webapp.booking import expire, finish, registering, registration
 from webapp.booking import remind as remind_users
 from webapp.identity import flows, mail_codes, sessions, throttle
 from webapp.intake import upkeep as intake
@@ -22,8 +22,20 @@ if TYPE_CHECKING:
 
 def in_transaction(services: Services, work: Callable[[Session], int], word: str) -> str:
     """Run ``work`` in one transaction and say how many it dealt with."""
+    return f"{_committed(services, work)} {word}"
+
+
+def in_batches(services: Services, work: Callable[[Session], int], word: str) -> str:
+    """Run ``work`` in transactions of its own until nothing is left, and say how many it dealt with."""
+    total = 0
+    while done := _committed(services, work):
+        total += done
+    return f"{total} {word}"
+
+
+def _committed(services: Services, work: Callable[[Session], int]) -> int:
     with services.database.transaction() as session:
-        return f"{work(session)} {word}"
+        return work(session)
 
 
 def expire_holds(services: Services) -> str:
@@ -65,9 +77,13 @@ def erase_old_cases(services: Services) -> str:
 
 def remind_bookings(services: Services) -> str:
     """Tell everyone who uses a room tomorrow."""
-    return in_transaction(
-        services, lambda s: remind_users.remind_tomorrow(s, services.facilities), "reminded"
-    )
+    return in_batches(services, lambda s: remind_users.remind_tomorrow(s, services.facilities), "reminded")
+
+
+def close_used(services: Services) -> str:
+    """End the cases of bookings whose last use has passed, and forget the holds nobody confirmed."""
+    closed = in_batches(services, finish.close_used, "bookings ended")
+    return f"{closed}, {in_transaction(services, finish.forget_abandoned, 'holds forgotten')}"
 
 
 def remind_corrections(services: Services) -> str:

@@ -26,6 +26,8 @@ JOBS: Final[tuple[Job, ...]] = (
     Job("sessions_cleanup", casework.clean_sessions, every_minutes=60),
     Job("file_scans", upkeep.scan_files, every_minutes=5),
     Job("drafts_cleanup", casework.expire_drafts, at=time(3, 0)),
+    # Before retention: a use of yesterday ends today, and its years begin.
+    Job("booking_used", casework.close_used, at=time(2, 15)),
     Job("registrations_lapse", casework.lapse_registrations, at=time(2, 30)),
     Job("retention", casework.erase_old_cases, at=time(2, 45)),
     Job("passwords_cleanup", casework.forget_passwords, at=time(3, 20)),

@@ -1,5 +1,6 @@
 """The booking journey: choose, hold, say what for, see the price explained, confirm; later cancel."""
 
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -12,6 +13,7 @@ from webapp.booking.confirm import confirm as confirm_booking
 from webapp.booking.errors import HoldOver, NotAllowed, Taken
 from webapp.booking.facility import Facility, Room
 from webapp.booking.models import Booking
+from webapp.booking.person import Booker
 from webapp.booking.pricing import exemption_preview
 from webapp.booking.wish import Span, Wish, span_of, starts_of
 from webapp.calendar.business import days_between
@@ -50,8 +52,16 @@ def take(slug: str, key: str, day: str) -> Answer:
         wrong = _("最後の日を、実際にある日付で入れてください。")
         return _choose_page(facility, room, day, bands, [("until", wrong)]), 422
     try:
-        if until.day is not None and until.day > wish.use_on:
-            return _take_series(facility, room, wish, until.day, who)
+        others = day_boxes.listed(request.form.get("days", ""), wish.use_on)
+    except ValueError as unread:
+        wrong = _(
+            "「%(part)s」は日付として読めません。6/24 のように、実際にある日を入れてください。", part=unread
+        )
+        return _choose_page(facility, room, day, bands, [("days", wrong)]), 422
+    days = sorted({*_repeated(wish.use_on, until.day), *others})
+    try:
+        if len(days) > 1:
+            return _take_series(facility, room, wish, days, who)
         booking = hold.hold(db(), services().facilities, wish, who)
     except Taken as taken:
         return _taken_page(facility, room, wish, taken), 409
@@ -78,15 +88,20 @@ def save(basket: str) -> Answer:
     errors = [*typed.mistakes(facility, room, form), *(asked.errors if asked else [])]
     if errors:
         return _describe_page(bookings, form, errors, asked), 422
-    answers = typed.details_of(facility, room, form, typed.settled_facts(bookings[0]))
+    settled = typed.settled_facts(bookings[0])
+    answers = typed.details_of(facility, room, bookings[0].use_on, form, settled)
     try:
         for booking in bookings:
             stored = details.describe(db(), services().facilities, booking.token, answers)
             stored.contact = typed.contact_of(form)
         booking_questions.keep(asked, bookings)
-    except (NotAllowed, Taken) as refused:
+    except NotAllowed as refused:
         db().rollback()
-        return _describe_page(_held(basket), form, [("persons", refused.say or "")], asked), 422
+        place = "persons" if refused.rule in ("capacity", "min_persons") else "commercial"
+        return _describe_page(_held(basket), form, [(place, refused.say or "")], asked), 422
+    except Taken as taken:
+        db().rollback()
+        return _describe_page(_held(basket), form, [("persons", taken.say or "")], asked), 422
     except NoPrice:
         db().rollback()
         text = _("この使い方の料金が表にありません。施設にお電話ください。")
@@ -183,11 +198,16 @@ def release(basket: str) -> Response:
     return redirect(url_for("resident.facilities.facility", slug=bookings[0].facility), 303)
 
 
-def _take_series(facility: Facility, room: Room, wish: Wish, until: Any, who: Any) -> Answer:
-    every = max(1, typed.whole(request.form.get("every")) or 1)
-    days = series.weekly(wish.use_on, until, every)
+def _repeated(first: date, until: date | None) -> list[date]:
+    """The day chosen, and every week or every day after it up to the last one."""
+    if until is None or until <= first:
+        return [first]
     if request.form.get("repeat") == "daily":
-        days = [*list(days_between(wish.use_on, until))[: series.MOST - 1], until]
+        return [*list(days_between(first, until))[: series.MOST - 1], until]
+    return series.weekly(first, until, max(1, typed.whole(request.form.get("every")) or 1))
+
+
+def _take_series(facility: Facility, room: Room, wish: Wish, days: list[date], who: Booker) -> Answer:
     result = series.hold_series(db(), services().facilities, wish, days, who)
     if not result.held:
         text = (
@@ -246,7 +266,14 @@ def _taken_page(facility: Facility, room: Room, wish: Wish, taken: Taken) -> str
         day=wish.use_on,
         conflicts=taken.conflicts,
         others=search.alternatives(
-            db(), services().facilities, facility, room, wish.use_on, span, typed.booker()
+            db(),
+            services().facilities,
+            facility,
+            room,
+            wish.use_on,
+            span,
+            typed.booker(),
+            persons=wish.persons,
         ),
         department=services().city.departments.get(facility.department),
     )
@@ -259,7 +286,7 @@ def _describe_page(
     asked: Asked | None = None,
 ) -> str:
     facility, room = _place(bookings[0])
-    table = facility.tariffs[0] if facility.tariffs else None
+    day = bookings[0].use_on
     return render_template(
         "resident/book_describe.html",
         basket=bookings[0].basket,
@@ -270,8 +297,8 @@ def _describe_page(
         errors=errors,
         questions=typed.questions_of(facility, room),
         asked=asked or booking_questions.ask(facility, room, bookings[0].answers),
-        extras=typed.choosable_extras(facility, room),
-        exemptions=table.exemptions if table else [],
+        extras=typed.choosable_extras(facility, room, day),
+        exemptions=typed.exemptions_of(facility, room, day),
         proved=bookings[0].resident_id is not None and "resident" in bookings[0].facts,
         expires_at=bookings[0].expires_at,
         extended=bookings[0].extended,
@@ -298,7 +325,7 @@ def _known(booking: Booking) -> dict[str, Any]:
         known[key] = ("yes" if value else "no") if isinstance(value, bool) else value
     known.update({f"extra.{key}": count for key, count in booking.extras.items()})
     known["exemption"] = (booking.exemption or {}).get("key", "")
-    known["exemption_reason"] = (booking.exemption or {}).get("reason", "")
+    known["exemption_reason"] = booking.why("exemption")
     return known
 
 

@@ -4,13 +4,16 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from webapp import clock
 from webapp.booking import cancel as cancelling
 from webapp.booking import change as changing
-from webapp.booking import find, hold
+from webapp.booking import find, hold, search
 from webapp.booking.difference import Difference
 from webapp.booking.errors import NotAllowed, Taken
 from webapp.booking.facility import Facility, Room
 from webapp.booking.models import Booking
+from webapp.booking.search import Alternative
+from webapp.booking.wish import span_of, wish_of
 from webapp.casework.models import Case
 from webapp.errors import IllegalStep, NotFound
 from webapp.resident.case_access import open_case
@@ -42,6 +45,7 @@ def show(reference: str) -> str:
         words=_states(),
         may_change=may_change,
         answers=booking_questions.shown,
+        instead=_instead,
         charge=find.case_and_charge(db(), bookings[0])[1],
         department=services().city.departments.get(facility.department),
     )
@@ -150,6 +154,18 @@ def refusal(reference: str) -> Response:
     return _pdf(refusal_pdf(case, find.of_case(db(), case.id)), f"使用不許可通知書-{case.reference}.pdf")
 
 
+def _instead(booking: Booking) -> list[Alternative]:
+    """What is free now for somebody whose booking the city took back, as long as its day is to come."""
+    if booking.starts_at <= clock.now():
+        return []
+    facility, room = _place(booking)
+    span = span_of(facility, room, wish_of(booking))
+    who = change_form.booker_of(booking)
+    return search.alternatives(
+        db(), services().facilities, facility, room, booking.use_on, span, who, persons=booking.persons
+    )
+
+
 def _states() -> dict[str, str]:
     """The states of a booking that a resident can meet, in their language."""
     return {
@@ -178,7 +194,7 @@ def _change_page(
         form=form,
         errors=errors,
         difference=found,
-        extras=typed.choosable_extras(form.facility, form.room),
+        extras=typed.choosable_extras(form.facility, form.room, form.wish.use_on),
         department=services().city.departments.get(form.facility.department),
     )
 

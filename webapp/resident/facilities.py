@@ -1,5 +1,7 @@
 """Public facilities: one search over all of them, week grids, rules, open data."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -9,11 +11,12 @@ from pydantic import BaseModel, Field
 from webapp import clock
 from webapp.booking import availability, opendata, search
 from webapp.booking.hold import answer_for
-from webapp.booking.windows import AnswerEntry
+from webapp.booking.windows import AnswerEntry, asks_of_windows
 from webapp.booking.wish import Wish, starts_of
 from webapp.resident import words
+from webapp.tariff.facts import Fact
 from webapp.web import day_boxes
-from webapp.web.booking_form import booker, facility_or_404, room_or_404, whole
+from webapp.web.booking_form import booker, facility_or_404, facts_of, questions_of, room_or_404, whole
 from webapp.web.day_boxes import DayBoxes
 from webapp.web.guards import public
 from webapp.web.open_api import QueryDay, asked, described
@@ -24,6 +27,8 @@ blueprint = Blueprint("facilities", __name__)
 for word in (words.clock_time, words.text_pairs, words.label_pairs, words.answer_pairs):
     blueprint.add_app_template_filter(word)
 WEEK = 7
+MOST = 60
+"""Rooms on one page of the search; more than anybody reads."""
 PARTS_OF_DAY = {"am": (0, 12 * 60), "pm": (12 * 60, 17 * 60), "ev": (17 * 60, 30 * 60)}
 
 
@@ -35,9 +40,11 @@ class Stretch(BaseModel):
 
 
 class OneDay(BaseModel):
-    """Which day of use somebody asks for."""
+    """Which day of use somebody asks for, and what for."""
 
     day: QueryDay | None = Field(None, description="Day of use; thirty days from today unless told")
+    ticket: int = Field(0, ge=0, le=10_000_000, description="Highest admission fee in yen, 0 for none")
+    commercial: bool = Field(False, description="Use for profit, sale or advertising")
 
 
 class WhenEntry(AnswerEntry):
@@ -51,15 +58,18 @@ class WhenEntry(AnswerEntry):
 def index() -> str:
     facilities = services().facilities
     question = _question()
+    found = search.search(db(), facilities, question, booker())
     return render_template(
         "resident/facilities_index.html",
         question=question,
         boxes=day_boxes.read(request.args, "day"),
         part=request.args.get("part", ""),
-        found=search.search(db(), facilities, question, booker()),
+        found=found[:MOST],
+        total=len(found),
         asked=bool(request.args),
         areas=search.areas(facilities),
         purposes=search.purposes(facilities),
+        equipment=search.equipment(facilities),
         facilities=list(facilities),
         today=clock.today(),
     )
@@ -133,7 +143,12 @@ def when(slug: str, key: str) -> str:
         facility=found,
         room=wanted,
         boxes=boxes,
-        answers=[] if boxes.is_wrong else _answers(slug, key, boxes.day),
+        asks=asks_of_windows(found, wanted),
+        questions=questions_of(found, wanted),
+        form=request.args,
+        answers=[]
+        if boxes.is_wrong
+        else _answers(slug, key, boxes.day, facts_of(found, wanted, request.args)),
         department=services().city.departments.get(found.department),
     )
 
@@ -161,7 +176,8 @@ def api_availability(slug: str) -> Response:
 @described("From when on a room may be booked, and why not now", list[WhenEntry], query=OneDay)
 def api_when(slug: str, key: str) -> Response:
     room_or_404(facility_or_404(slug), key)
-    answers = _answers(slug, key, asked(OneDay).day)
+    wish = asked(OneDay)
+    answers = _answers(slug, key, wish.day, {"ticket": wish.ticket, "commercial": wish.commercial})
     return _open(jsonify([one["answer"].to_json() | {"resident": one["resident"]} for one in answers]))
 
 
@@ -180,7 +196,7 @@ def _from() -> tuple[DayBoxes, date]:
     return boxes, boxes.day or clock.today()
 
 
-def _answers(slug: str, key: str, wished: date | None) -> list[dict[str, Any]]:
+def _answers(slug: str, key: str, wished: date | None, use: Mapping[str, Fact]) -> list[dict[str, Any]]:
     found = facility_or_404(slug)
     wanted = room_or_404(found, key)
     day = wished or clock.today() + timedelta(days=30)
@@ -192,7 +208,9 @@ def _answers(slug: str, key: str, wished: date | None) -> list[dict[str, Any]]:
     wish = Wish(slug, key, day, bands, span.start, span.end)
     answers = []
     for resident in (True, False):
-        answer = answer_for(services().facilities, wish, booker(resident), clock.now())
+        who = booker(resident)
+        who = replace(who, facts={**who.facts, **use, "resident": resident})
+        answer = answer_for(services().facilities, wish, who, clock.now())
         answers.append({"resident": resident, "answer": answer, "say": words.why_not(answer)})
     return answers
 

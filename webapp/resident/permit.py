@@ -111,10 +111,8 @@ def _limits(booking: Booking) -> list[str]:
     exemption = booking.exemption or {}
     if exemption.get("state") != "denied":
         return []
-    return [
-        "減免を認めません。"
-        + (f"理由: {exemption['decided_reason']}" if exemption.get("decided_reason") else "")
-    ]
+    why = booking.why("denied")
+    return ["減免を認めません。" + (f"理由: {why}" if why else "")]
 
 
 def _qr(address: str) -> str:

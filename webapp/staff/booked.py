@@ -108,7 +108,7 @@ def _page(
         form=form,
         errors=errors,
         difference=found,
-        extras=typed.choosable_extras(form.facility, form.room),
+        extras=typed.choosable_extras(form.facility, form.room, form.wish.use_on),
         our_fault=_our_fault(),
     )
 

@@ -7,14 +7,16 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from webapp import clock
-from webapp.booking import approve, board, close, find, registering
+from webapp.booking import approve, board, cancel, close, find, registering
 from webapp.booking.errors import NotAllowed, Taken
+from webapp.booking.facility import Facility
 from webapp.booking.models import Booking, Registration
 from webapp.booking.states import SAY
 from webapp.casework import lookup
 from webapp.casework.models import Case
 from webapp.errors import NotFound
 from webapp.staff.timeline import facility_for, my_facilities
+from webapp.tariff.table import Adjustment
 from webapp.web import booking_form as typed
 from webapp.web import booking_questions, day_boxes
 from webapp.web.change_form import may_change
@@ -76,7 +78,8 @@ def decide(reference: str) -> Answer:
             return redirect(url_for(".application", reference=reference), 303)
     except NotAllowed as refused:
         db().rollback()
-        return _application_page(_case(reference, "booking.manage"), [("decision", refused.say or "")]), 422
+        place = refused.rule if refused.rule in ("yen", "citation", "exemption_reason") else "decision"
+        return _application_page(_case(reference, "booking.manage"), [(place, refused.say or "")]), 422
     return redirect(url_for(".overview"), 303)
 
 
@@ -112,7 +115,7 @@ def make_closure(slug: str) -> Answer:
         say = f"この時間に予約が{len(in_the_way)}件あります。取り消してよいか確かめてください。"
         return _closures_page(slug, form, [("displace", say)], in_the_way), 409
     try:
-        close.close(
+        done = close.close(
             db(),
             services().facilities,
             facility,
@@ -127,7 +130,10 @@ def make_closure(slug: str) -> Answer:
     except (NotAllowed, Taken) as refused:
         db().rollback()
         return _closures_page(slug, form, [("from", refused.say or "")]), 409
-    flash("休止を登録しました。", "success")
+    told = (
+        f"予約{len(done.displaced)}件を取り消し、理由と代わりの空きを知らせました。" if done.displaced else ""
+    )
+    flash(f"休止を登録しました。{told}", "success")
     return redirect(url_for(".closures", slug=slug), 303)
 
 
@@ -171,7 +177,7 @@ def _price(case: Case) -> None:
         if booking.state != "applied":
             continue
         if form.get("yen"):
-            approve.set_price(booking, typed.whole(form["yen"]), form.get("citation", ""))
+            approve.set_price(booking, typed.whole(form["yen"]), form.get("citation", "").strip())
         rates = {k.removeprefix("rate."): v for k, v in form.items() if k.startswith("rate.") and v.strip()}
         share = form.get("share", "").strip()
         granted = {"yes": True, "no": False}.get(form.get("exemption", ""))
@@ -211,9 +217,7 @@ def _application_page(case: Case, errors: list[tuple[str, str]]) -> str:
         case=case,
         facility=facility,
         bookings=[(b, facility.room(b.room)) for b in bookings],
-        open_rates=[
-            a for table in facility.tariffs for a in table.adjustments if a.multiplier is None and undecided
-        ],
+        open_rates=_open_rates(facility, bookings) if undecided else [],
         exemptions={e.key: e for table in facility.tariffs for e in table.exemptions},
         words=SAY,
         form=request.form,
@@ -221,6 +225,24 @@ def _application_page(case: Case, errors: list[tuple[str, str]]) -> str:
         answers=booking_questions.shown,
         errors=errors,
     )
+
+
+def _displaced(booking: Booking) -> tuple[Booking, Case | None, int]:
+    """A booking in the way, its case, and what it would get back."""
+    case, _ = find.case_and_charge(db(), booking)
+    back = (
+        0
+        if booking.state == "held"
+        else cancel.preview(services().facilities, booking, our_fault=True).refund_yen
+    )
+    return booking, case, back
+
+
+def _open_rates(facility: Facility, bookings: Sequence[Booking]) -> list[Adjustment]:
+    """The rates that the tables of these days of use leave to the city, each once."""
+    tables = (facility.table_on(facility.room(b.room), b.use_on) for b in bookings)
+    rates = (a for table in tables if table is not None for a in table.adjustments if a.multiplier is None)
+    return list({rate.key: rate for rate in rates}.values())
 
 
 def _closures_page(
@@ -239,7 +261,7 @@ def _closures_page(
         last=day_boxes.read(form, "last", today),
         chosen=request.form.getlist("rooms"),
         errors=errors,
-        in_the_way=in_the_way,
+        in_the_way=[_displaced(booking) for booking in in_the_way],
         kinds=close.KIND_WORDS,
         closures=close.coming(db(), slug),
     )

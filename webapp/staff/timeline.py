@@ -93,7 +93,7 @@ def book(slug: str) -> Answer:
             db(),
             services().facilities,
             wish,
-            typed.details_of(facility, room, form, {"resident": form.get("resident") != "no"}),
+            typed.details_of(facility, room, day, form, {"resident": form.get("resident") != "no"}),
             typed.contact_of(form),
             actor=current_actor(),
             channel=channel,
@@ -160,7 +160,6 @@ def _enter_page(
 ) -> str:
     day = boxes.day or clock.today()
     grid = availability.grid(db(), services().facilities, facility, [room], day, 1, board.STAFF)
-    table = facility.tariffs[0] if facility.tariffs else None
     return render_template(
         "staff/timeline_enter.html",
         facility=facility,
@@ -175,8 +174,8 @@ def _enter_page(
         spans=starts_of(facility, room),
         questions=typed.questions_of(facility, room),
         asked=_asked(facility, room),
-        extras=typed.choosable_extras(facility, room),
-        exemptions=table.exemptions if table else [],
+        extras=typed.choosable_extras(facility, room, day),
+        exemptions=typed.exemptions_of(facility, room, day),
         channels=CHANNELS,
     )
 

@@ -23,7 +23,7 @@ class Work:
     line_class: LineClass
     label: Text
     quantity: Fraction
-    unit_yen: int
+    unit_yen: Fraction | int
     unit_label: str
     amount: Fraction
     citation: str
@@ -35,18 +35,23 @@ class Work:
         self.steps.append(Step(label, operation, amount, citation))
 
 
-def matching(table: Table, room: str, line_class: LineClass, facts: dict[str, Fact]) -> list[Adjustment]:
-    """The adjustments of a line in their printed order; of an exclusive group only the highest."""
-    found = [a for a in table.adjustments if a.concerns(room, line_class) and holds(a.when, facts)]
-    return [a for a in found if a.group is None or a is _highest([b for b in found if b.group == a.group])]
+def matching(table: Table, usage: Usage, line_class: LineClass, facts: dict[str, Fact]) -> list[Adjustment]:
+    """The adjustments of a line in their printed order; of an exclusive group only the highest.
+
+    A rate of the group that is still to be decided stands first: nobody knows yet that it is not the highest.
+    """
+    found = [a for a in table.adjustments if a.concerns(usage.room, line_class) and holds(a.when, facts)]
+    return [
+        a for a in found if a.group is None or a is _highest([b for b in found if b.group == a.group], usage)
+    ]
 
 
 def apply_adjustments(table: Table, usage: Usage, work: Work, facts: dict[str, Fact]) -> list[str]:
     """Surcharges and reductions on one line; returns what somebody still has to decide."""
     undecided: list[str] = []
     rates: list[tuple[Adjustment, Fraction]] = []
-    for adjustment in matching(table, usage.room, work.line_class, facts):
-        rate = usage.decided.get(adjustment.key, adjustment.multiplier)
+    for adjustment in matching(table, usage, work.line_class, facts):
+        rate = _rate(adjustment, usage)
         if rate is None:
             undecided.append(_question(adjustment))
         else:
@@ -116,8 +121,13 @@ def _multiply(work: Work, adjustment: Adjustment, rate: Fraction, table: Table) 
     work.becomes(work.amount * rate, adjustment.label, times_text(rate), cite)
 
 
-def _highest(adjustments: list[Adjustment]) -> Adjustment:
-    return max(adjustments, key=lambda a: a.multiplier or Fraction(0))
+def _rate(adjustment: Adjustment, usage: Usage) -> Fraction | None:
+    return usage.decided.get(adjustment.key, adjustment.multiplier)
+
+
+def _highest(adjustments: list[Adjustment], usage: Usage) -> Adjustment:
+    rates = {a.key: _rate(a, usage) for a in adjustments}
+    return max(adjustments, key=lambda a: (rates[a.key] is None, rates[a.key] or Fraction(0)))
 
 
 def _question(adjustment: Adjustment) -> str:

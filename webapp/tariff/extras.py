@@ -46,7 +46,7 @@ def overtime_line(table: Table, row: PriceRow, usage: Usage, room_yen: Fraction)
         raise NoPrice(f"{usage.room}: overtime")
     cite = rule.citation or table.citation
     label = Text(ja="時間超過", en="Overtime")
-    return [Work("overtime", "overtime", label, Fraction(hours), int(unit), "時間", unit * hours, cite)]
+    return [Work("overtime", "overtime", label, Fraction(hours), unit, "時間", unit * hours, cite)]
 
 
 def price_for(extra: Extra, room: str, facts: dict[str, Fact]) -> ExtraPrice | None:
@@ -78,7 +78,7 @@ def _work(table: Table, extra: Extra, quantity: Fraction, unit: Fraction | int, 
     key = f"extra.{extra.key}" + (f".{band}" if band else "")
     amount = quantity * unit
     cite = extra.citation or table.citation
-    return Work(key, extra.line_class, extra.label, quantity, int(unit), UNIT_LABEL[extra.per], amount, cite)
+    return Work(key, extra.line_class, extra.label, quantity, unit, UNIT_LABEL[extra.per], amount, cite)
 
 
 def _by_band(yen: dict[str, int], usage: Usage) -> list[tuple[str, int]]:

@@ -16,17 +16,17 @@ class NoPrice(LookupError):
 
 @dataclass(frozen=True)
 class Base:
-    """An amount before surcharges: `quantity` × `unit_yen`."""
+    """An amount before surcharges: `quantity` × `unit_yen`, exact where it is derived from another figure."""
 
     key: str
     label: Text
     quantity: Fraction
-    unit_yen: int
+    unit_yen: Fraction | int
     unit_label: str
 
     @property
     def amount(self) -> Fraction:
-        return self.quantity * self.unit_yen
+        return self.quantity * Fraction(self.unit_yen)
 
 
 def row_for(table: Table, usage: Usage, facts: dict[str, Fact]) -> PriceRow:
@@ -97,7 +97,7 @@ def _band_lines(table: Table, row: PriceRow, usage: Usage) -> Iterator[Base]:
         if amount is None:
             raise NoPrice(f"{usage.room}: {band}")
         label = Text(ja=usage.band_labels.get(band, band))
-        yield Base(f"room.{band}", label, Fraction(1), int(amount), PER_LABEL["band"])
+        yield Base(f"room.{band}", label, Fraction(1), amount, PER_LABEL["band"])
 
 
 def _blocks(row: PriceRow, hours: int, yen: int, quantity: Fraction) -> list[Base]:

@@ -9,7 +9,7 @@ from typing import Any
 from webapp.tariff.adjust import Work, apply_adjustments, apply_exemption, round_at
 from webapp.tariff.extras import extra_lines, overtime_line
 from webapp.tariff.lines import FeeLine, Step
-from webapp.tariff.money import YEN_FLOOR
+from webapp.tariff.money import YEN_FLOOR, yen_text
 from webapp.tariff.prices import NoPrice, base_lines, row_for
 from webapp.tariff.table import Table
 from webapp.tariff.usage import Usage
@@ -71,7 +71,7 @@ def quote(table: Table, usage: Usage) -> Quote:
 
 def _begin(work: Work) -> None:
     work.base = work.amount
-    printed = f"{work.unit_yen:,}円×{_plain(work.quantity)}{work.unit_label}"
+    printed = f"{yen_text(Fraction(work.unit_yen))}×{_plain(work.quantity)}{work.unit_label}"
     work.steps.insert(0, Step(work.label, printed, work.amount, work.citation))
 
 
@@ -105,7 +105,7 @@ def _line(table: Table, work: Work) -> FeeLine:
         work.line_class,
         work.label,
         work.quantity,
-        work.unit_yen,
+        int(work.unit_yen),
         YEN_FLOOR.apply(work.amount),
         work.citation,
         work.unit_label,

@@ -7,7 +7,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from webapp.tariff.facts import When
 from webapp.tariff.lines import LineClass, TaxClass
@@ -15,6 +15,27 @@ from webapp.tariff.money import Rounding, RoundingMode, fraction
 from webapp.yaml_source import Text
 
 Rate = Annotated[Fraction, BeforeValidator(fraction)]
+
+
+def _is_share(value: Fraction) -> Fraction:
+    if not 0 <= value <= 1:
+        raise ValueError('no share of a whole | write something from 0 to 1, as "1/2" or "50%"')
+    return value
+
+
+Share = Annotated[Fraction, BeforeValidator(fraction), AfterValidator(_is_share)]
+"""A part of an amount that is given back or not asked for."""
+
+
+def _is_month_and_day(text: str) -> str:
+    try:
+        date.fromisoformat(f"2024-{text}")
+    except ValueError:
+        raise ValueError(f'{text!r} is no day of the year | write it as "04-01"') from None
+    return text
+
+
+MonthDay = Annotated[str, AfterValidator(_is_month_and_day)]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Stage = Literal["line", "adjusted", "exempted", "total"]
@@ -48,8 +69,8 @@ class DayType(Strict):
 class Season(Strict):
     """Month and day, both inclusive; may run over the new year."""
 
-    start: str = Field(alias="from")
-    end: str = Field(alias="to")
+    start: MonthDay = Field(alias="from")
+    end: MonthDay = Field(alias="to")
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
     def covers(self, day: date) -> bool:
@@ -143,7 +164,6 @@ class Extra(Strict):
     season: Season | None = None
     automatic: bool = False
     stock: int | None = None
-    later: bool = False
     citation: str | None = None
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
@@ -161,7 +181,7 @@ class Exemption(Strict):
 
     key: str
     label: Text
-    shares: dict[LineClass, Rate] | None = None
+    shares: dict[LineClass, Share] | None = None
     when: When | list[When] = {}
     automatic: bool = False
     citation: str | None = None
@@ -194,7 +214,7 @@ class Table(Strict):
 
     key: str
     title: Text
-    citation: str
+    citation: str = Field(min_length=1)
     source: str = ""
     valid_from: date | None = None
     valid_to: date | None = None

@@ -18,7 +18,7 @@ from webapp.db import new_token
 from webapp.errors import NotFound
 from webapp.form_engine.guard import contains_individual_number
 from webapp.tariff.facts import Fact
-from webapp.tariff.table import Extra
+from webapp.tariff.table import Exemption, Extra
 from webapp.web import guards, sessions, transaction
 from webapp.web.day_boxes import CALENDAR_YEARS
 from webapp.web.services import services
@@ -106,8 +106,14 @@ def questions_of(facility: Facility, room: Room) -> list[Question]:
     return [q for q in facility.questions if not q.rooms or room.key in q.rooms]
 
 
-def choosable_extras(facility: Facility, room: Room) -> list[Extra]:
-    return [extra for extra in extras_of(facility, room) if not extra.automatic]
+def choosable_extras(facility: Facility, room: Room, day: date) -> list[Extra]:
+    return [extra for extra in extras_of(facility, room, day) if not extra.automatic]
+
+
+def exemptions_of(facility: Facility, room: Room, day: date) -> list[Exemption]:
+    """What can be asked for by the table of that day of use."""
+    table = facility.table_on(room, day)
+    return [] if table is None else table.exemptions
 
 
 def settled_facts(booking: Booking) -> dict[str, Fact]:
@@ -128,10 +134,8 @@ def registered(booking: Booking) -> Registration | None:
     return next((one for one in standing if one.kind == "person"), None)
 
 
-def details_of(
-    facility: Facility, room: Room, form: Mapping[str, str], settled: Mapping[str, Fact]
-) -> Details:
-    """The answers of the details page; ``settled`` facts win over anything the form says."""
+def facts_of(facility: Facility, room: Room, form: Mapping[str, str]) -> dict[str, Fact]:
+    """What is said about the use: admission, profit, and the facility's own questions."""
     facts: dict[str, Fact] = {
         "ticket": whole(form.get("ticket")),
         "commercial": form.get("commercial") == "yes",
@@ -141,10 +145,20 @@ def details_of(
         facts[question.key] = whole(value) if question.kind == "yen" else value
         if question.kind == "yes_no":
             facts[question.key] = value == "yes"
+    return facts
+
+
+def details_of(
+    facility: Facility, room: Room, day: date, form: Mapping[str, str], settled: Mapping[str, Fact]
+) -> Details:
+    """The answers of the details page; ``settled`` facts win over anything the form says."""
+    facts = facts_of(facility, room, form)
     if room.by_area:
         facts["sqm"] = form.get("sqm", "0")
     facts.update(settled)
-    extras = {extra.key: whole(form.get(f"extra.{extra.key}")) for extra in choosable_extras(facility, room)}
+    extras = {
+        extra.key: whole(form.get(f"extra.{extra.key}")) for extra in choosable_extras(facility, room, day)
+    }
     return Details(
         persons=whole(form.get("persons")),
         title=form.get("title", ""),

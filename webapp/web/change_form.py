@@ -91,7 +91,7 @@ def _wish(facility: Facility, booking: Booking, room: Room, wish: Wish, values: 
     if "chosen" not in values:
         moved = room.key != booking.room and room.mode != facility.room(booking.room).mode
         return replace(wish, bands=(), start=None, end=None) if moved else wish
-    offered = [extra.key for extra in typed.choosable_extras(facility, room)]
+    offered = [extra.key for extra in typed.choosable_extras(facility, room, wish.use_on)]
     extras = {key: typed.whole(values.get(f"extra.{key}")) for key in offered}
     wanted = typed.wish_of(facility, room, wish.use_on, values, values.getlist("band"))
     return replace(

@@ -1,5 +1,7 @@
 """A day typed into three boxes (year, month, day), as the forms of procedures ask for it."""
 
+import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -53,6 +55,30 @@ def read(values: Mapping[str, Any], name: str, otherwise: date | None = None) ->
         return DayBoxes(name, (year, month, day), _iso(found or ""))
     linked = _iso(str(values.get(name, "")))
     return of_day(name, linked or otherwise)
+
+
+WRITTEN = re.compile(r"(?:(\d{4})[-/年])?(\d{1,2})[-/月](\d{1,2})日?")
+
+
+def listed(text: str, first: date) -> list[date]:
+    """The days of a list such as 「6/24、7月1日」; without a year the next such day from ``first`` on.
+
+    Raises ValueError with the part that is no day.
+    """
+    parts = [part for part in re.split(r"[\s,、，・]+", unicodedata.normalize("NFKC", text)) if part]
+    return [_written(part, first) for part in parts]
+
+
+def _written(part: str, first: date) -> date:
+    found = WRITTEN.fullmatch(part)
+    if found is None:
+        raise ValueError(part)
+    year, month, day = (int(number) if number else None for number in found.groups())
+    try:
+        stands = date(year or first.year, month or 0, day or 0)
+        return stands if year or stands >= first else stands.replace(year=first.year + 1)
+    except ValueError:
+        raise ValueError(part) from None
 
 
 def _iso(text: str) -> date | None:

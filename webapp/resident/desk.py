@@ -208,7 +208,7 @@ def department_of(definition: Definition, routed: str = "") -> Any:
 
 def _page_was_theirs(token: str) -> bool:
     try:
-        return bool(_marker().loads(request.form.get("_mark", "")) == token)
+        return bool(_marker().loads(request.form.get(guards.PAGE_MARK, "")) == token)
     except BadSignature:
         return False
 

@@ -190,7 +190,7 @@ def seen_sent() -> Seen:
     """The fingerprints the browser sent back."""
     try:
         seen = json.loads(request.form.get("_seen", "{}"))
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return {str(k): str(v) for k, v in seen.items()} if isinstance(seen, Mapping) else {}
 

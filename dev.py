@@ -71,6 +71,9 @@ def _parser() -> argparse.ArgumentParser:
     audit_command = commands.add_parser("audit", help="the locked packages beside known advisories")
     audit_command.add_argument("--advisories", help="OSV records: a JSON file, a folder or a zip")
     audit_command.set_defaults(command=audit)
+    sbom_command = commands.add_parser("sbom", help="the bill of materials (CycloneDX) from the lock files")
+    sbom_command.add_argument("--out", help="a file; standard output without it")
+    sbom_command.set_defaults(command=sbom)
     commands.add_parser("lock", help="write the lock files anew").set_defaults(command=lock)
     for name, action, text in (
         ("flask", flask, "the application's own commands"),
@@ -144,6 +147,12 @@ def audit(options: argparse.Namespace) -> int:
     prepare("requirements-dev.lock")
     told = ["--advisories", str(Path(options.advisories).resolve())] if options.advisories else []
     return _python("-m", "tests.dependency_audit", *told)
+
+
+def sbom(options: argparse.Namespace) -> int:
+    prepare("requirements-dev.lock")
+    told = ["--out", str(Path(options.out).resolve())] if options.out else []
+    return _python("-m", "tests.sbom", *told)
 
 
 def flask(options: argparse.Namespace) -> int:

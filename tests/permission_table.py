@@ -10,6 +10,7 @@ from pathlib import Path
 
 from flask import Flask
 
+from tests.permission_objects import OF_WHO_HAS_THE_LINK
 from webapp.identity.permissions import PERMISSIONS, ROLES
 from webapp.web.guards import guard_of
 
@@ -20,10 +21,12 @@ WHO = {
     "resident": "resident",
     "callback": "signed call of a machine",
 }
+LINK = "whoever has its link, a random token"
 HEAD = """# Who may open what
 
-Every address, the view behind it, and who may enter. A test walks every address as every role, with an
-own, a foreign and a missing object, and compares with this table; an address without a line fails the build.
+Every address, the view behind it, and who may enter. Tests walk every address as every role, and every
+address that names a thing with an own one, somebody else's, somebody else's behind an own one, and none;
+they compare with this table, and an address without a line fails the build.
 `permission` names a line of `webapp/identity/permissions.py`; the second table says which roles hold it.
 A staff permission holds within the scope of the role (department, facility, procedure) only: a case
 outside of it is answered like one that does not exist.
@@ -39,6 +42,8 @@ def route_lines(app: Flask) -> list[str]:
         if guard is None:
             continue
         who = WHO.get(guard.kind) or "permission " + " or ".join(f"`{one}`" for one in guard.permissions)
+        if rule.arguments and rule.endpoint.startswith(OF_WHO_HAS_THE_LINK):
+            who = f"{who}; only with its link, a random token" if guard.kind == "resident" else LINK
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
             lines.add(f"| {method} `{rule.rule}` | {rule.endpoint} | {who} |")
     return sorted(lines, key=lambda line: line.split("`")[1] + line)

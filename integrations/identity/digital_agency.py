@@ -59,6 +59,10 @@ class DigitalAgency:
         self._now = now
         self.simulated = simulated
 
+    def health(self) -> list[str]:
+        """Return what is unwell at the provider or with our key; for ``flask doctor``."""
+        return self._party.health()
+
     def begin(self, want: Want, *, redirect_uri: str) -> Begun:
         """Ask for ``openid`` and exactly the attributes that are wanted."""
         wanted = [attribute for attribute in ATTRIBUTES if attribute in want.attributes]

@@ -38,13 +38,35 @@ def load_or_make(path: Path) -> list[ECKey | RSAKey]:
     return load_keys(path)
 
 
-def rotate(path: Path) -> str:
-    """Put a new key in front, keep the one before so that both are published; returns the new key's id."""
-    before = load_keys(path)
+class NotPrepared(Exception):
+    """The provider cannot know a key yet that was never published."""
+
+
+def prepare(path: Path) -> str:
+    """Publish the next key beside the one that signs, and sign with it only after ``rotate``; returns its id.
+
+    The provider takes the public set by hand, which takes days: a key it does not know signs nobody in.
+    """
     fresh = new_key()
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
-    _write(draft, [fresh, *before[:1]])
-    draft.replace(path)
+    _replace(path, [load_keys(path)[0], fresh], following=str(fresh.kid))
+    return str(fresh.kid)
+
+
+def rotate(path: Path) -> str:
+    """Sign with the prepared key from now on, both published; raises NotPrepared. Returns its id."""
+    following = json.loads(path.read_text()).get("next")
+    known = {str(key.kid): key for key in load_keys(path)}
+    if following not in known:
+        raise NotPrepared("run prepare first, and hand in the set it prints")
+    fresh = known.pop(following)
+    _replace(path, [fresh, *known.values()])
+    return str(fresh.kid)
+
+
+def start_over(path: Path) -> str:
+    """Drop every key for a new one (a key was lost or seen): nobody signs in until the provider has it."""
+    fresh = new_key()
+    _replace(path, [fresh])
     return str(fresh.kid)
 
 
@@ -53,7 +75,13 @@ def public_jwks(keys: list[ECKey | RSAKey]) -> dict[str, Any]:
     return {"keys": [dict(key.as_dict(private=False)) for key in keys]}
 
 
-def _write(path: Path, keys: list[Any]) -> None:
-    text = json.dumps({"keys": [key.as_dict(private=True) for key in keys]})
+def _replace(path: Path, keys: list[Any], following: str | None = None) -> None:
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    _write(draft, keys, following)
+    draft.replace(path)
+
+
+def _write(path: Path, keys: list[Any], following: str | None = None) -> None:
+    text = json.dumps({"keys": [key.as_dict(private=True) for key in keys], "next": following})
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(text)

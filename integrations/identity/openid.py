@@ -48,6 +48,10 @@ class OpenIdConnect:
         self._subject_claim = subject_claim
         self._name_claim = name_claim
 
+    def health(self) -> list[str]:
+        """Return what is unwell at the provider or with our key; for ``flask doctor``."""
+        return self._party.health()
+
     def begin(self, want: Want, *, redirect_uri: str) -> Begun:
         """Send the browser away; when a fresh proof is wanted, the provider must ask anew."""
         if want.fresh:

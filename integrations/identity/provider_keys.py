@@ -37,6 +37,10 @@ class ProviderKeys:
                 raise ProtocolBroken("unknown_key")
             return self._keys[key_id]
 
+    def usable(self) -> int:
+        """Return how many keys the provider publishes now; raises ProtocolBroken or ProviderDown."""
+        return len(self._fetch())
+
     def _fetch(self) -> dict[str, ECKey | RSAKey]:
         try:
             answer = self._http.get(self._url)

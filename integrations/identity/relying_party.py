@@ -7,6 +7,7 @@ Every refusal has its own code. State, nonce and verifier stay on the server, ne
 from __future__ import annotations
 
 import hmac
+import re
 import secrets
 import time
 from collections.abc import Callable, Mapping
@@ -25,6 +26,7 @@ from webapp.ports.identity import Begun, Cancelled, CardRefused, ProtocolBroken,
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASSERTION_SECONDS = 60
+OLD_KEY_DAYS = 400
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,20 @@ class RelyingParty:
         """Return an access token for this server itself (needed to open a signing transaction)."""
         tokens = self._token_call({"grant_type": "client_credentials", "scope": scope})
         return _text(tokens, "access_token", "missing_access_token")
+
+    def health(self) -> list[str]:
+        """Return what is unwell, in words: the provider does not answer, or our own key is old."""
+        complaints = []
+        try:
+            if not self._provider_keys.usable():
+                complaints.append("the provider publishes no key we could use")
+        except (ProtocolBroken, ProviderDown) as error:
+            complaints.append(f"the provider's keys cannot be had: {error}")
+        made = re.match(r"(\d{8})-", str(self._key.kid))
+        age = self._now() - time.mktime(time.strptime(made[1], "%Y%m%d")) if made else 0.0
+        if age > OLD_KEY_DAYS * 86400:
+            complaints.append(f"our key is {age / 86400:.0f} days old: prepare the next one")
+        return complaints
 
     def _code_of(self, params: Mapping[str, str], state: str) -> str:
         if not hmac.compare_digest(params.get("state", "").encode(), state.encode()):

@@ -295,6 +295,14 @@ def test_someone_who_cannot_do_it_here_is_told_before_they_begin(database_url: s
     assert "書き始める" not in body
 
 
+def test_marks_nested_without_end_save_the_answers_all_the_same(database_url: str, tmp_path: Path) -> None:
+    client = counter(database_url, tmp_path, sample()).test_client()
+    start = "/apply/start/sample-certificate"
+    url = client.get(send(client, client.get(start), start, {}).location, follow_redirects=True).request.path
+    typed = {"kind": "full", "copies": "2", "_action": "next", "_seen": "[" * 100_000}
+    assert send(client, client.get(url), url, typed).status_code == 303
+
+
 def test_a_procedure_that_needs_the_card_asks_for_it_first(database_url: str, tmp_path: Path) -> None:
     client = counter(database_url, tmp_path, sample(identity={"level": "card"})).test_client()
     asked = client.get("/apply/start/sample-certificate")

@@ -111,6 +111,28 @@ def test_only_who_decides_and_with_a_fresh_password(office: Office, reference: s
         assert not session.scalars(select(Resident.protected).where(Resident.protected)).all()
 
 
+@pytest.mark.parametrize("kind", ["csv", "json"])
+def test_no_file_that_leaves_the_house_says_where_the_person_is(
+    office: Office, reference: str, kind: str
+) -> None:
+    def taken() -> str:
+        columns = ["reference", "name", "tel", "email", "test-application:tel", "test-application:wish"]
+        given = {"reference": reference, "format": kind, "column": columns}
+        answer = post(office.client("tanto"), "/staff/inbox", "/staff/export/file", **given)
+        return answer.data.decode("utf-8-sig")
+
+    assert "09012345678" in taken(), "the control: without protection it is there"
+    with office.database.transaction() as session:
+        session.get_one(Resident, office.case(session, reference).resident_id).protected = True
+    after = taken()
+    assert reference in after
+    assert "支援措置のため" in after
+    assert "09012345678" not in after
+    assert "taka@example.jp" not in after
+    shown = post(office.client("tanto"), "/staff/inbox", "/staff/export", reference=reference).text
+    assert "支援措置の対象の人の案件が1件あります" in shown
+
+
 def test_a_case_without_an_account_says_what_to_do(office: Office) -> None:
     shown = office.client("kacho").get(f"/staff/cases/{office.submit()}/protection")
     assert "新しいパスワード" in shown.text

@@ -242,6 +242,15 @@ def test_a_wrong_profile_keeps_everything_typed(counter: Counter) -> None:
     assert "正しい日付" in answer.text
 
 
+def test_a_profile_without_end_is_refused_and_costs_no_time(counter: Counter) -> None:
+    client = counter.client()
+    sign_in_by_card(client)
+    endless = {"name": "見本", "address.town": "市" * 100_000}
+    answer = post(client, "/account/profile", "/account/profile", endless)
+    assert answer.status_code == 422
+    assert "200文字以内" in answer.text
+
+
 def test_a_resident_ends_another_sign_in(counter: Counter) -> None:
     phone, tablet = counter.client(), counter.client()
     sign_in_by_card(phone)

@@ -12,6 +12,7 @@ from tests.casework_office import open_office
 from webapp.app import create_app
 from webapp.db import Database
 from webapp.web.guards import public
+from webapp.web.place import network_of
 
 HOST = "madoguchi.city.example.jp"
 ADDED = {
@@ -37,6 +38,22 @@ def app(database: Database, tmp_path: Path) -> Flask:
 def test_the_visitors_place_is_the_last_one_the_proxy_saw(app: Flask) -> None:
     shown = app.test_client().get("/help", base_url="http://10.0.0.2:8000", headers=ADDED)
     assert shown.text == f"203.0.113.5 https://{HOST}/"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", True),
+        ("2001:db8::1", "2001:db8:0:0:5::2", True),
+        ("2001:db8::1", "2001:db8:0:1::1", False),
+        ("::ffff:192.0.2.7", "192.0.2.7", True),
+        ("fe80::1%eth0", "fe80::2%eth1", True),
+        ("192.0.2.7", "192.0.2.8", False),
+        ("unknown", "nobody", False),
+    ],
+)
+def test_a_household_is_one_place_however_its_addresses_are_written(one: str, other: str, same: bool) -> None:
+    assert (network_of(one) == network_of(other)) is same
 
 
 def test_a_forged_host_does_not_pass_the_proxy(app: Flask) -> None:

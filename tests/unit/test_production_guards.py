@@ -164,6 +164,20 @@ def test_logs_hold_no_secret_and_no_person(line: str, caplog: pytest.LogCaptureF
         assert secret not in text
 
 
+def test_the_traceback_of_an_error_is_redacted_too(caplog: pytest.LogCaptureFixture) -> None:
+    redaction.install()
+    try:
+        raise ValueError("hanako@example.jp\n2026-05-01 admin signed in, code=abcdefgh12345")
+    except ValueError:
+        logging.getLogger("any").exception("unexpected")
+    written = logging.Formatter("%(message)s").format(caplog.records[-1])
+    assert "ValueError" in written
+    assert "test_production_guards.py" in written, "where it happened stays"
+    assert "hanako" not in written
+    assert "abcdefgh12345" not in written
+    assert all(line.startswith("  | ") for line in written.splitlines()[1:]), "no line of its own"
+
+
 def test_logs_keep_what_is_needed_to_find_a_fault() -> None:
     line = "GET /procedures/juminhyo HTTP/1.1 200 at 2026-11-20 20:10:03, 12.345 ms, case 26-4839-1572"
     assert redaction.redacted(line) == line

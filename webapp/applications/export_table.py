@@ -14,6 +14,7 @@ from webapp.calendar.business import BusinessCalendar
 from webapp.casework.models import Case
 from webapp.casework.states import life, state_of
 from webapp.identity.models import Staff
+from webapp.identity.protection import is_protected
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,11 @@ class Read:
     case: Case
     seen: Examined | None
     assignee: str
+    is_withheld: bool = False
+    """The person is under 支援措置: a file that travels says nothing of where they are."""
 
+
+WITHHELD = "支援措置のため書き出しません"
 
 _CASE: dict[str, tuple[str, Callable[[Read], str]]] = {
     "reference": ("受付番号", lambda read: read.case.reference),
@@ -54,9 +59,9 @@ _CASE: dict[str, tuple[str, Callable[[Read], str]]] = {
     "department": ("担当課", lambda read: read.case.department),
     "assignee": ("担当者", lambda read: read.assignee),
     "name": ("氏名", lambda read: str(read.case.contact.get("name") or "")),
-    "kana": ("フリガナ", lambda read: str(read.case.contact.get("kana") or "")),
-    "tel": ("電話番号", lambda read: str(read.case.contact.get("tel") or "")),
-    "email": ("メールアドレス", lambda read: str(read.case.contact.get("email") or "")),
+    "kana": ("フリガナ", lambda read: _contact(read, "kana")),
+    "tel": ("電話番号", lambda read: _contact(read, "tel")),
+    "email": ("メールアドレス", lambda read: _contact(read, "email")),
 }
 USUAL = ("reference", "title", "status", "arrived", "name", "tel")
 
@@ -69,9 +74,9 @@ def read(session: Session, cases: Iterable[Case], calendar: BusinessCalendar) ->
         if case.assignee_id and case.assignee_id not in names:
             staff = session.get(Staff, case.assignee_id)
             names[case.assignee_id] = staff.name if staff else ""
-        found.append(
-            Read(case, examine(session, case, calendar=calendar), names.get(case.assignee_id or 0, ""))
-        )
+        is_withheld = is_protected(session, case.resident_id)
+        seen = None if is_withheld else examine(session, case, calendar=calendar)
+        found.append(Read(case, seen, names.get(case.assignee_id or 0, ""), is_withheld))
     return found
 
 
@@ -101,7 +106,8 @@ def table(found: Sequence[Read], chosen: Sequence[str]) -> Table:
     for one in found:
         answers = {key: row.text if row.value not in (None, "", []) else "" for key, row in _answers(one)}
         cells = {key: make(one) for key, (_, make) in _CASE.items() if key in wanted}
-        made.rows.append([cells.get(column.key, answers.get(column.key, "")) for column in columns])
+        none = WITHHELD if one.is_withheld else ""
+        made.rows.append([cells.get(column.key, answers.get(column.key, none)) for column in columns])
         made.references.append(one.case.reference)
     return made
 
@@ -115,9 +121,14 @@ def as_json(found: Sequence[Read]) -> list[dict[str, Any]]:
             "definition_version": one.seen.sheet.version if one.seen else None,
             "revision": one.seen.sheet.revision if one.seen else None,
             "answers": dict(one.seen.outcome.answers) if one.seen else {},
+            "withheld": one.is_withheld,
         }
         for one in found
     ]
+
+
+def _contact(read: Read, part: str) -> str:
+    return WITHHELD if read.is_withheld else str(read.case.contact.get(part) or "")
 
 
 def _answers(one: Read) -> list[tuple[str, Any]]:

@@ -137,7 +137,10 @@ def _descriptors(session: Session, staff_id: int) -> list[PublicKeyCredentialDes
 def _parsed(credential: str) -> dict[str, Any]:
     if len(credential) > 20_000:
         raise ValueError("too long")
-    parsed = json.loads(credential)
+    try:
+        parsed = json.loads(credential)
+    except RecursionError as error:
+        raise ValueError("nested without end") from error
     if not isinstance(parsed, dict) or not isinstance(parsed.get("id"), str):
         raise ValueError("not a credential")
     return parsed

@@ -15,6 +15,8 @@ from webapp import clock
 ADDRESS_PARTS = ("postal", "prefecture", "city", "town", "block", "building")
 KANA = re.compile(r"[ァ-ヶー・\u3000\s]+")
 EMAIL = re.compile(r"[^@\s<>\"(),:;\\]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+LONGEST = 200
+"""Characters of one box."""
 CONTROLS = re.compile(r"[\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -28,13 +30,16 @@ class Checked:
 
 
 def read(form: Mapping[str, str]) -> Checked:
-    """Read the profile form. Codes of problems: missing, kana, date, tel, email, postal."""
+    """Read the profile form. Codes of problems: missing, long, kana, date, tel, email, postal."""
     plain = {key: CONTROLS.sub("", form.get(key, "")).strip() for key in ("name", "kana", "tel", "email")}
     birth_typed = {part: form.get(f"birth.{part}", "").strip() for part in ("year", "month", "day")}
     address = {part: CONTROLS.sub("", form.get(f"address.{part}", "")).strip() for part in ADDRESS_PARTS}
     typed: dict[str, Any] = {**plain, "birth": birth_typed, "address": address}
     wrong: dict[str, str] = {}
     values: dict[str, Any] = {"name": plain["name"]}
+    for key, text in (*plain.items(), *(("address", part) for part in address.values())):
+        if len(text) > LONGEST:
+            wrong[key] = "long"
     if not plain["name"]:
         wrong["name"] = "missing"
     values["kana"] = jaconv.hira2kata(jaconv.h2z(plain["kana"], kana=True))

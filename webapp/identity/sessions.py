@@ -19,6 +19,8 @@ from webapp.db import new_token
 from webapp.identity.models import Staff, WebSession
 
 TOUCH_EVERY = timedelta(seconds=60)
+VISIT = "visit"
+"""Key of a session's data: the visit at the counter that this tablet has joined."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,9 @@ class Limits:
 LIMITS = {
     "resident": Limits(idle=timedelta(hours=4), absolute=timedelta(hours=24)),
     "staff": Limits(idle=timedelta(minutes=30), absolute=timedelta(hours=10)),
+    "tablet": Limits(idle=timedelta(minutes=10), absolute=timedelta(hours=2)),
 }
+"""By side; a tablet at the counter passes from hand to hand, so it forgets whoever walked away."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,8 @@ def find(session: Session, token: str, side: str) -> WebSession | None:
 
 def is_alive(row: WebSession, at: datetime) -> bool:
     """Tell whether a session may still be used."""
-    return at < row.expires_at and at < row.seen_at + LIMITS[row.side].idle
+    limits = LIMITS["tablet" if VISIT in row.data else row.side]
+    return at < min(row.expires_at, row.created_at + limits.absolute, row.seen_at + limits.idle)
 
 
 def create(

@@ -34,7 +34,6 @@ LIMITS: dict[str, Limit] = {
     "staff_sign_in.account_here": Limit(8, timedelta(minutes=15)),
     "staff_sign_in.here": Limit(60, timedelta(minutes=15)),
     "second_factor": Limit(8, timedelta(minutes=15)),
-    "resident_sign_in.account_here": Limit(8, timedelta(minutes=15)),
     "resident_sign_in.here": Limit(60, timedelta(minutes=15)),
     "mail_link.address": Limit(4, timedelta(minutes=30)),
     "mail_link.here": Limit(20, timedelta(minutes=30)),

@@ -13,7 +13,7 @@ from webapp.audit import Actor
 from webapp.errors import NotFound
 from webapp.identity.mandate_models import CounterVisit
 from webapp.identity.models import Resident, Staff, WebSession
-from webapp.identity.sessions import digest
+from webapp.identity.sessions import VISIT, digest
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 CODE_LIFE = timedelta(minutes=10)
@@ -59,6 +59,12 @@ def running(session: Session, visit_id: int | None) -> CounterVisit | None:
     return visit
 
 
+def left_of(session: Session, row: WebSession) -> dict[str, int]:
+    """Return what an ended session leaves behind: a tablet stays at its visit, the person does not."""
+    visit = row.data.get(VISIT)
+    return {VISIT: visit} if visit is not None and running(session, visit) is not None else {}
+
+
 def identified(session: Session, visit: CounterVisit, resident: Resident) -> None:
     """Note that the person at the tablet has read the card."""
     visit.resident_id, visit.proof = resident.id, "card"
@@ -71,7 +77,7 @@ def end(session: Session, visit: CounterVisit, actor: Actor) -> None:
     for row in session.scalars(
         select(WebSession).where(WebSession.side == "resident", WebSession.expires_at > clock.now())
     ):
-        if row.data.get("visit") == visit.id:
+        if row.data.get(VISIT) == visit.id:
             session.delete(row)
     _record(session, actor, "visit.end", visit)
 

@@ -8,6 +8,7 @@ from flask.cli import AppGroup
 
 from webapp.booking import cells
 from webapp.jobs import clockwork, sample_city
+from webapp.jobs.doctor import doctor
 from webapp.jobs.identity_commands import identity_group
 from webapp.jobs.line_commands import line_group, notices_group
 from webapp.jobs.security_commands import audit_group, keys_group
@@ -19,7 +20,7 @@ city = AppGroup("city", help="The sample city.")
 def install(app: Flask) -> None:
     """Register the commands on the app."""
     groups = (city, audit_group, keys_group, identity_group, line_group, notices_group)
-    for command in (worker, tick, *groups):
+    for command in (worker, tick, doctor, *groups):
         app.cli.add_command(command)
 
 

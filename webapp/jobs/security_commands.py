@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import csv
+import json
 import sys
+from dataclasses import asdict
 from datetime import datetime, timedelta
+from typing import IO
 
 import click
 from flask.cli import AppGroup
@@ -81,6 +84,31 @@ def incident(login: str, since: datetime, until: datetime) -> None:
         writer.writerow([at, one.action, one.what, one.reference, one.resident_id or ""])
     cases, residents = {one.reference for one in lines} - {""}, {one.resident_id for one in lines} - {None}
     click.echo(f"{len(lines)} lines, {len(cases)} cases, {len(residents)} residents", err=True)
+
+
+@audit_group.command("taken-away")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), required=True, help="Day of the backup.")
+def taken_away(since: datetime) -> None:
+    """Print what was taken away since a backup: run it nightly, keep the file apart from the backup."""
+    from webapp.jobs import after_restore
+
+    with services().database.reading() as session:
+        for line in after_restore.lines(session, since.replace(tzinfo=clock.TOKYO)):
+            click.echo(json.dumps(asdict(line), ensure_ascii=False))
+
+
+@audit_group.command("take-away-again")
+@click.argument("file", type=click.File(encoding="utf-8"))
+def take_away_again(file: IO[str]) -> None:
+    """After a restore and before the site opens: repeat what ``taken-away`` printed. Safe to run twice."""
+    from webapp.jobs import after_restore
+
+    noted = [after_restore.Line(**json.loads(text)) for text in file if text.strip()]
+    with services().database.transaction() as session:
+        done = after_restore.repeat(session, noted)
+    for action, number in sorted(done.items()):
+        click.echo(f"{action}: {number}")
+    click.echo(f"{len(noted)} lines, {done.total()} done again")
 
 
 @keys_group.command("rotate")

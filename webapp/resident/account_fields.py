@@ -64,6 +64,7 @@ def fields(typed: Mapping[str, Any], wrong: Mapping[str, str]) -> list[FieldView
     """Return the form's fields with what was typed and what is wrong with it."""
     says = {
         "missing": _("氏名を入力してください。"),
+        "long": _("200文字以内で入力してください。"),
         "kana": _("全角カタカナで入力してください。"),
         "date": _("正しい日付を入力してください。例：1985年4月12日"),
         "tel": _("0から始まる10けたか11けたの番号を入力してください。"),

@@ -28,6 +28,7 @@ from webapp.web.transaction import db
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+LONGEST_LINE = 400
 _LINE = re.compile(
     r"(北海道|東京都|(?:京都|大阪)府|[^\s都道府県]{2,3}県)?(.+?郡.+?[町村]|.+?市.+?区|.+?[市区町村])?(.*)"
 )
@@ -130,7 +131,8 @@ def person_of(session: Session, resident: Resident, level: Level, city: City) ->
 
 def address_parts(line: str) -> dict[str, str]:
     """A written address as prefecture, city, town and block; what cannot be split stays in town."""
-    matched = _LINE.fullmatch(line.strip().replace(" ", "").replace("　", ""))
+    plain = line.strip().replace(" ", "").replace("　", "")
+    matched = _LINE.fullmatch(plain) if len(plain) <= LONGEST_LINE else None  # its time grows with the square
     prefecture, city, rest = (piece or "" for piece in matched.groups()) if matched else ("", "", line)
     inner = _BLOCK.fullmatch(rest)
     town, block = (inner[1], inner[2]) if inner and inner[1] else (rest, "")

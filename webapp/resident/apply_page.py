@@ -100,7 +100,7 @@ def values(
 
 def sign_in_url(level: str, back: str) -> str:
     """Where to sign in at this level, and where to go on afterwards."""
-    return url_for("resident.sign_in.sign_in", next=back, level=level)
+    return url_for("resident.sign_in.sign_in", next=back, level="account" if level == "none" else level)
 
 
 def is_known_enough(level: str) -> bool:

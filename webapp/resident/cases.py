@@ -17,7 +17,7 @@ from webapp.identity import throttle
 from webapp.intake import files
 from webapp.resident import applicant, apply_files, case_page, desk
 from webapp.resident.case_access import open_case, remember, with_password
-from webapp.web import guards, sessions, transaction
+from webapp.web import guards, held, sessions, transaction
 from webapp.web.downloads import disposition
 from webapp.web.guards import visitor_or_resident
 from webapp.web.place import place
@@ -31,7 +31,7 @@ Answer = str | AnyResponse | tuple[str, int]
 @blueprint.get("/cases")
 @visitor_or_resident
 def find() -> str:
-    return render_template("resident/cases_find.html", reference=request.args.get("reference", ""), errors=[])
+    return _find_page(request.args.get("reference", ""), [])
 
 
 @blueprint.post("/cases")
@@ -47,8 +47,10 @@ def look_up() -> Answer:
         errors = [
             ("reference", _("受付番号かパスワードが違います。受付の画面や控えのとおりに入れてください。"))
         ]
-        return render_template("resident/cases_find.html", reference=reference, errors=errors), 422
+        return _find_page(reference, errors), 422
     remember(case)
+    if _is_held(case.reference):
+        return redirect(url_for("resident.sign_in.send_again"), 303)
     return redirect(url_for(".case", reference=case.reference), 303)
 
 
@@ -141,6 +143,24 @@ def document(reference: str, token: str) -> Response:
 def file(reference: str, file_id: str) -> Response:
     found = open_case(reference)
     return apply_files.send(files.find(db(), file_id, case_id=found.id))
+
+
+def _find_page(reference: str, errors: list[tuple[str, str]]) -> str:
+    after = url_for(".case", reference=reference) if reference else url_for("resident.my.overview")
+    is_held = _is_held(reference)
+    return render_template(
+        "resident/cases_find.html",
+        reference=reference,
+        errors=errors,
+        is_held=is_held,
+        after=url_for("resident.sign_in.send_again") if is_held else after,
+    )
+
+
+def _is_held(reference: str) -> bool:
+    """Whether something typed about this case waits to be sent again."""
+    post = held.kept()
+    return post is not None and post["path"].startswith(url_for(".case", reference=reference or "-") + "/")
 
 
 def _withdraw_page(found: Case, errors: list[tuple[str, str]], reason: str = "") -> str:

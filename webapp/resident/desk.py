@@ -190,7 +190,7 @@ def seen_sent() -> Seen:
     """The fingerprints the browser sent back."""
     try:
         seen = json.loads(request.form.get("_seen", "{}"))
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return {str(k): str(v) for k, v in seen.items()} if isinstance(seen, Mapping) else {}
 
@@ -208,7 +208,7 @@ def department_of(definition: Definition, routed: str = "") -> Any:
 
 def _page_was_theirs(token: str) -> bool:
     try:
-        return bool(_marker().loads(request.form.get("_mark", "")) == token)
+        return bool(_marker().loads(request.form.get(guards.PAGE_MARK, "")) == token)
     except BadSignature:
         return False
 

@@ -32,6 +32,7 @@ def sign_in() -> str:
         next=request.args.get("next", ""),
         level=wanted.key,
         is_step_up=guards.current_resident() is not None,
+        is_held=held.KEY in sessions.current(),
     )
 
 

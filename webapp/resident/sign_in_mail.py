@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from webapp.errors import InvalidInput, TooMany
-from webapp.identity import mail_codes
+from webapp.identity import mail_codes, throttle
 from webapp.intake import drafts
 from webapp.messaging.tell import Recipient, tell
 from webapp.ports.identity import Level
@@ -60,6 +60,8 @@ def code() -> str | Response:
 @guards.visitor_or_resident
 def enter() -> Response | tuple[str, int]:
     """Take the code and sign in; five wrong ones end the ticket."""
+    throttle.count(db(), "resident_sign_in.here", place())
+    commit()
     found = mail_codes.take(db(), sessions.current().get(TICKET), request.form.get("code", ""))
     if found is None:
         text = _("番号が違うか、時間が過ぎています。もう一度入力するか、新しい番号を送ってください。")

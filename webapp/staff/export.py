@@ -172,6 +172,7 @@ def _page(errors: dict[str, str], chosen: ExportTemplate | None = None) -> str:
     return render_template(
         "staff/export_choose.html",
         references=[one.case.reference for one in found],
+        withheld=sum(one.is_withheld for one in found),
         about_case=export_table.case_columns(),
         answers=export_table.answer_columns(found),
         chosen=set(chosen.columns if chosen else columns),

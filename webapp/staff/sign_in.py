@@ -83,4 +83,5 @@ def _page(login: str = "", error: str = "") -> str:
         error=error,
         next=request.values.get("next", ""),
         shared=services().staff_identity,
+        is_held=held.KEY in sessions.current(),
     )

@@ -6,7 +6,7 @@ import logging
 import secrets
 from typing import Any
 
-from flask import Flask, current_app, g, make_response, redirect, render_template, request, url_for
+from flask import Flask, current_app, g, make_response, redirect, render_template, request
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
@@ -97,11 +97,9 @@ def install(app: Flask) -> None:
 
     @app.errorhandler(CSRFError)
     def _expired(_error: CSRFError) -> Response:
-        guard = guards.guard_of(current_app.view_functions[request.endpoint or ""])
-        mine = sessions.current()
-        if guard and guard.kind in ("resident", "staff") and not mine.signed_in:
-            side = guard.kind
-            return redirect(url_for(f"{side}.sign_in.sign_in", next=held.hold_request(side)), code=303)
+        way_back = guards.way_back()
+        if way_back is not None:
+            return redirect(way_back, code=303)
         return send_again_page(
             request.full_path.rstrip("?"),
             held.typed_values(),

@@ -13,13 +13,13 @@ from datetime import timedelta
 from functools import wraps
 from typing import Any, Literal, TypeVar, cast
 
-from flask import Flask, g, redirect, request, url_for
+from flask import Flask, current_app, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from webapp import clock
 from webapp.audit import Actor
 from webapp.errors import Forbidden, NotFound
-from webapp.identity import mandates
+from webapp.identity import mandates, visits
 from webapp.identity import sessions as session_store
 from webapp.identity.mandate_models import Mandate
 from webapp.identity.models import Resident, Staff
@@ -35,8 +35,9 @@ SET_UP = ("staff.factors.", "staff.sign_in.")
 FRESH = timedelta(minutes=15)
 ACTING = "acting_for"
 """Session key: the mandate this browser uses just now."""
-VISIT = "visit"
-"""Session key: the visit at the counter this tablet has joined."""
+VISIT = session_store.VISIT
+PAGE_MARK = "_mark"
+"""The field of a draft's page that proves it was its owner's: it is saved first, see resident/desk.py."""
 GuardKind = Literal["public", "visitor", "resident", "staff", "callback"]
 
 
@@ -89,7 +90,7 @@ def signed_callback(view: View) -> View:
 def current_resident() -> Resident | None:
     """Return the signed-in resident of this browser."""
     if "resident" not in g:
-        resident_id = sessions.current().holder.resident_id
+        resident_id = None if _visit_is_over() else sessions.current().holder.resident_id
         found = db().get(Resident, resident_id) if resident_id is not None else None
         g.resident = found if found is not None and found.deleted_at is None else None
     return cast("Resident | None", g.resident)
@@ -188,6 +189,12 @@ def unguarded(app: Flask) -> list[str]:
     )
 
 
+def _visit_is_over() -> bool:
+    """Whether this is a counter tablet whose visit has ended: nobody is signed in on it any more."""
+    visit = sessions.current().get(VISIT)
+    return visit is not None and visits.running(db(), visit) is None
+
+
 def _guarded(view: View, guard: Guard, check: Callable[[], Response | None]) -> View:
     if guard_of(view) is not None:
         raise TypeError(f"{view.__module__}.{view.__name__} has two guards")
@@ -196,11 +203,47 @@ def _guarded(view: View, guard: Guard, check: Callable[[], Response | None]) -> 
     def enter(*args: Any, **kwargs: Any) -> Any:
         with around_view():
             refused = check()
-            return refused if refused is not None else view(*args, **kwargs)
+            if refused is not None:
+                return refused
+            answer = view(*args, **kwargs)
+            held.sent()
+            return answer
 
     enter.__guard__ = guard  # type: ignore[attr-defined]  # a mark for the tests and for CSRF
     return cast(View, enter)
 
 
+def way_back() -> str | None:
+    """Keep this POST and return where its sender proves again who they are; None: it may be sent at once.
+
+    For a form whose session has ended: without it the page behind the form would be somebody else's.
+    """
+    guard = guard_of(current_app.view_functions[request.endpoint or ""])
+    mine = sessions.current()
+    if guard is None or mine.signed_in:
+        return None
+    if guard.kind in ("resident", "staff"):
+        return _sign_in_url(guard.kind)
+    objects = request.view_args or {}
+    if guard.kind != "visitor" or not mine.is_over or PAGE_MARK in request.form:
+        return None
+    if mine.expired.resident_id is not None and objects:
+        return _sign_in_url("resident")
+    if "reference" not in objects:
+        return None
+    held.hold_request("resident")
+    return url_for("resident.cases.find", reference=objects["reference"])
+
+
 def _ask_sign_in(side: str) -> Response:
-    return redirect(url_for(f"{side}.sign_in.sign_in", next=held.hold_request(side)), code=303)
+    return redirect(_sign_in_url(side), code=303)
+
+
+def _sign_in_url(side: str) -> str:
+    """The sign-in, with the ways of the level that has just expired; a view asks for more by itself."""
+    level = Level(max(sessions.current().expired.level, int(Level.ACCOUNT))).key
+    return url_for(
+        f"{side}.sign_in.sign_in",
+        next=held.hold_request(side),
+        level=level if side == "resident" else None,
+    )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import request, url_for
+from flask import g, request, url_for
 
 from webapp.web import sessions
 
@@ -25,7 +25,7 @@ def hold_request(side: str) -> str:
     typed = typed_values()
     if sum(len(name) + len(value) for name, value in typed) > MOST_CHARACTERS:
         return url_for(f"{side}.sign_in.sign_in")
-    was = mine.expired
+    was, g.held_now = mine.expired, True
     mine[KEY] = {
         "path": request.full_path.rstrip("?"),
         "typed": [list(pair) for pair in typed],
@@ -56,6 +56,10 @@ def kept() -> dict[str, Any] | None:
     return post if is_theirs else None
 
 
-def forget() -> None:
-    """Drop what was kept."""
-    sessions.current().pop(KEY, None)
+def sent() -> None:
+    """Drop what was kept once this request has sent it: the view has it, or shows it with its mistakes."""
+    mine = sessions.current()
+    if request.method != "POST" or KEY not in mine or g.get("held_now"):
+        return
+    if mine[KEY]["path"] == request.full_path.rstrip("?"):
+        del mine[KEY]

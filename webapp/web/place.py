@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import ipaddress
 
 from flask import request
 
@@ -12,7 +13,16 @@ from webapp.web.services import services
 
 def place() -> str:
     """Return the keyed hash of the address; IPv6 by its /64, which one household shares."""
-    address = request.remote_addr or "unknown"
-    if ":" in address:
-        address = ":".join(address.split(":")[:4])
+    address = network_of(request.remote_addr or "unknown")
     return hmac.new(services().settings.secret_key.encode(), address.encode(), hashlib.sha256).hexdigest()
+
+
+def network_of(address: str) -> str:
+    """Return an IPv4 address as it is and an IPv6 one as its /64, however it is written."""
+    try:
+        ip = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(ip, ipaddress.IPv4Address):
+        return str(ip)
+    return str(ip.ipv4_mapped or ipaddress.ip_network((ip, 64), strict=False))

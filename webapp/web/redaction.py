@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import traceback
 from collections.abc import Callable
 from typing import Any
 
@@ -30,6 +31,11 @@ def redacted(text: str) -> str:
     return BREAKS.sub(" ", text)
 
 
+def _redacted_traceback(text: str) -> str:
+    """Return it with every line redacted and set in, so that no line break in an error begins a log line."""
+    return "\n".join(f"  | {redacted(line)}" for line in text.splitlines())
+
+
 def install() -> None:
     """Redact every record of this process from now on; safe to call twice."""
     before: Callable[..., logging.LogRecord] = logging.getLogRecordFactory()
@@ -42,6 +48,8 @@ def install() -> None:
             record.msg, record.args = redacted(record.getMessage()), ()
         except (TypeError, ValueError):
             record.msg, record.args = redacted(str(record.msg)), ()
+        if record.exc_info and record.exc_info[0] is not None:
+            record.exc_text = _redacted_traceback("".join(traceback.format_exception(*record.exc_info)))
         return record
 
     factory.redacts = True  # type: ignore[attr-defined]  # the mark that keeps it from being put in twice

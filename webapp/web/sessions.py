@@ -15,11 +15,15 @@ from sqlalchemy.exc import OperationalError
 
 from webapp import clock
 from webapp.identity import sessions as store
+from webapp.identity import visits
 from webapp.identity.models import Staff, WebSession
 from webapp.web import maintenance, transaction
 from webapp.web.services import services
 
 COOKIES = {"resident": "madoguchi", "staff": "madoguchi_staff"}
+LEFT = "left_behind"
+GOES_ALONG = ("own:", "enter:")
+"""Keys of a session by which its holder goes on after signing in again: a draft, a paper being entered."""
 NO_SESSION = ("/static/", "/callbacks/", "/healthz", "/readyz", "/sandbox/")
 
 
@@ -40,6 +44,8 @@ class ServerSession(dict[str, Any], SessionMixin):
         self.ended = False
         self.failure: OperationalError | None = None
         """Why the session could not be read; the request then ends with the page of a busy database."""
+        self.is_over = False
+        """A cookie came whose session has ended."""
         self.expired = store.Holder()
         """Who held the session that has just expired, so that what was typed goes back to them only."""
 
@@ -98,8 +104,20 @@ def owned(kind: str) -> list[str]:
     return [key[len(prefix) :] for key in session if key.startswith(prefix)]
 
 
+def _left_behind(row: WebSession) -> dict[str, Any]:
+    """What a session that ended could open: kept until the same person signs in at this browser again."""
+    owned = {key: value for key, value in row.data.items() if key.startswith(GOES_ALONG)}
+    holder = [row.resident_id, row.staff_id]
+    if not owned or not any(holder) or store.VISIT in row.data:
+        return {}
+    return {LEFT: {"holder": holder, "owned": owned}}
+
+
 def _become(holder: store.Holder) -> None:
     mine = current()
+    left = mine.pop(LEFT, None)
+    if left is not None and left["holder"] == [holder.resident_id, holder.staff_id]:
+        mine.update(left["owned"])
     mine.holder, mine.rotate, mine.ended = holder, True, False
     mine.pop("csrf_token", None)
 
@@ -125,12 +143,13 @@ class DatabaseSessions(SessionInterface):
     def _load(self, side: str, token: str) -> ServerSession:
         with services().database.reading() as reading:
             row = store.find(reading, token, side)
-            if row is None:
-                return ServerSession(side)
-            if store.is_alive(row, clock.now()):
+            if row is not None and store.is_alive(row, clock.now()):
                 return ServerSession(side, token, row)
             empty = ServerSession(side)
-            empty.expired = store.Holder(row.resident_id, row.staff_id)
+            empty.is_over = True
+            if row is not None:
+                empty.expired = store.Holder(row.resident_id, row.staff_id, row.level)
+                empty.update({**visits.left_of(reading, row), **_left_behind(row)})
             return empty
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:

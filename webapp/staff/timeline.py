@@ -7,7 +7,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from webapp import clock
-from webapp.booking import availability, board, counter, search, series
+from webapp.booking import availability, board, counter, search, series, strip
 from webapp.booking.errors import NotAllowed, Taken
 from webapp.booking.facility import Facility, Room
 from webapp.booking.states import SAY
@@ -38,6 +38,10 @@ def timeline() -> Answer:
     boxes = day_boxes.read(request.args, "day", clock.today())
     first = boxes.day or clock.today()
     length = 7 if request.args.get("view") == "week" else 1
+    rows = {
+        day: board.board(db(), services().facilities, facility, day)
+        for day in (first + timedelta(days=n) for n in range(length))
+    }
     return render_template(
         "staff/timeline_timeline.html",
         facility=facility,
@@ -47,13 +51,13 @@ def timeline() -> Answer:
         length=length,
         before=first - timedelta(days=length),
         after=first + timedelta(days=length),
-        days=[
-            (day, board.board(db(), services().facilities, facility, day))
-            for day in (first + timedelta(days=n) for n in range(length))
-        ],
+        days=rows,
+        strip=strip.strip(rows[first], first) if length == 1 else None,
+        uses=_in_order(rows[first]) if length == 1 else [],
         words=SAY,
         closure_words=board.closure_words,
         today=clock.today(),
+        now=clock.now(),
         may_manage=staff_scope("booking.manage").covers(
             department=facility.department, facility=facility.slug
         ),
@@ -148,6 +152,12 @@ def facility_for(slug: str, permission: str) -> Facility:
     facility = typed.facility_or_404(slug)
     require_scope(permission, department=facility.department, facility=facility.slug)
     return facility
+
+
+def _in_order(rows: list[board.BoardRow]) -> list[tuple[board.Use, Room]]:
+    """The bookings of a day as they begin, whatever the room."""
+    found = [(use, row.room) for row in rows for use in row.uses]
+    return sorted(found, key=lambda one: (one[0].booking.starts_at, one[0].booking.id))
 
 
 def _enter_page(

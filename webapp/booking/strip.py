@@ -58,16 +58,16 @@ class Strip:
 
 def strip(rows: Sequence[BoardRow], day: date) -> Strip:
     """Lay out the rows of a day; a day without any choosable time has no hours."""
-    pieces = {row.room.key: _pieces(row, day) for row in rows}
-    shown = [one for found in pieces.values() for one in found if one.kind != "closure"]
+    found = [_pieces(row, day) for row in rows]
+    shown = [one for pieces in found for one in pieces if one.kind != "closure"]
     if not shown:
         return Strip([], [Line(row.room, [[]]) for row in rows])
     begin, end = min(one.start for one in shown), max(one.end for one in shown)
     step = max(FINEST, gcd(HOUR, *(edge for one in shown for edge in (one.start, one.end))))
     begin, end = begin // step * step, -(-end // step) * step
     lines = [
-        Line(row.room, [_fill(lane, begin, end, step) for lane in _lanes(pieces[row.room.key])])
-        for row in rows
+        Line(row.room, [_fill(lane, begin, end, step) for lane in _lanes(pieces)])
+        for row, pieces in zip(rows, found, strict=True)
     ]
     return Strip(list(_hours(begin, end, step)), lines)
 

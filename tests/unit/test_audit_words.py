@@ -16,7 +16,9 @@ WRITERS = ("record", "_record", "_note", "viewed", "audit")
 def calls() -> Iterator[ast.Call]:
     for path in SOURCES:
         for node in ast.walk(ast.parse(path.read_text())):
-            name = getattr(getattr(node, "func", None), "attr", getattr(getattr(node, "func", None), "id", ""))
+            name = getattr(
+                getattr(node, "func", None), "attr", getattr(getattr(node, "func", None), "id", "")
+            )
             if isinstance(node, ast.Call) and name in WRITERS:
                 yield node
 
@@ -28,7 +30,9 @@ def constants(call: ast.Call) -> Iterator[str]:
 
 
 def test_every_action_has_words() -> None:
-    written = {text for call in calls() for text in constants(call) if text.count(".") == 1 and " " not in text}
+    written = {
+        text for call in calls() for text in constants(call) if text.count(".") == 1 and " " not in text
+    }
     assert len(written) > 60
     assert sorted(text for text in written if action_words(text) == text) == []
 

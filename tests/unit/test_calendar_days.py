@@ -91,7 +91,9 @@ def test_era_dates_are_read_and_written(text: str, day: date) -> None:
         assert parse_era(format_era(day)) == day
 
 
-@pytest.mark.parametrize("text", ["昭和66年1月1日", "令和8年2月30日", "令和0年5月1日", "五月", "平成40年1月1日"])
+@pytest.mark.parametrize(
+    "text", ["昭和66年1月1日", "令和8年2月30日", "令和0年5月1日", "五月", "平成40年1月1日"]
+)
 def test_impossible_era_dates_are_refused(text: str) -> None:
     with pytest.raises(NotInEra):
         parse_era(text)
@@ -115,4 +117,6 @@ def test_a_clock_in_months_runs_through_holidays_and_rolls_at_its_end() -> None:
     hall = city_hall()
     assert due_in_months(date(2025, 4, 3), 1, hall) == date(2025, 5, 7)
     assert due_in_months(date(2025, 3, 31), 1, hall) == date(2025, 4, 30)
-    assert due_in_months(date(2025, 3, 31), 1, hall, [Pause(date(2025, 4, 10), date(2025, 4, 12))]) == date(2025, 5, 2)
+    assert due_in_months(date(2025, 3, 31), 1, hall, [Pause(date(2025, 4, 10), date(2025, 4, 12))]) == date(
+        2025, 5, 2
+    )

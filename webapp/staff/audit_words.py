@@ -1,4 +1,4 @@
-"""The trail in the office's words: actions, objects and ways in. The keys stay beside them, as they are searched."""
+"""The trail in the words of the office; the keys stay beside them, as they are searched."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def place(reference: str) -> Place:
             session[_PLACE] = number - 1
     others = [one for one in (*listed[at:], *listed[:at]) if one != reference]
     return Place(
-        back=url_for("staff.inbox.inbox", **args),  # type: ignore[arg-type]
+        back=url_for("staff.inbox.inbox", **args),
         list_name=cases.VIEWS.get(wish.view, cases.VIEWS["open"]),
         number=number,
         total=len(listed),

@@ -22,7 +22,7 @@ STAFF_SCREENS = (
     ("", "予約", "staff.timeline.timeline", "booking.read"),
     ("施設とお金", "施設", "staff.facilities.overview", "booking.read"),
     ("施設とお金", "収納", "staff.payments.overview", "payment.read"),
-    ("施設とお金", "収入の集計", "staff.receipts.revenue", "payment.read"),
+    ("施設とお金", "収納の報告", "staff.receipts.revenue", "payment.read"),
     ("お知らせ", "配信", "staff.broadcasts.overview", "message.broadcast"),
     ("お知らせ", "配信", "staff.broadcasts.overview", "message.approve"),
     ("お知らせ", "未回答の質問", "staff.delivery.questions", "chat.answer"),

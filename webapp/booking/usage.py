@@ -1,7 +1,7 @@
 """Figures: use rate, online share, attendance per facility and fiscal year."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, timedelta
 
 from sqlalchemy import func, select
@@ -20,10 +20,9 @@ COUNTED = ("confirmed", "awaiting_payment", "applied")
 
 
 @dataclass(frozen=True)
-class Figures:
-    """One facility in one fiscal year. Shares are whole percent; None where nothing can be divided."""
+class Counts:
+    """Numbers of one fiscal year. Shares are whole percent; None where nothing can be divided."""
 
-    facility: Facility
     bookings: int
     online: int
     people: int
@@ -32,7 +31,6 @@ class Figures:
     absent: int
     used_hours: int
     open_hours: int
-    target: Target | None = None
 
     @property
     def online_percent(self) -> int | None:
@@ -41,6 +39,19 @@ class Figures:
     @property
     def use_percent(self) -> int | None:
         return round(100 * self.used_hours / self.open_hours) if self.open_hours else None
+
+
+@dataclass(frozen=True)
+class Figures(Counts):
+    """One facility in one fiscal year, with what it aims at."""
+
+    facility: Facility
+    target: Target | None = None
+
+
+def together(rows: Sequence[Counts]) -> Counts:
+    """The sums of several facilities."""
+    return Counts(**{one.name: sum(getattr(row, one.name) for row in rows) for one in fields(Counts)})
 
 
 def figures(
@@ -55,14 +66,14 @@ def figures(
         counted = [row for row in rows if row.state in COUNTED]
         past = [row for row in counted if row.use_on < until]
         yield Figures(
-            facility,
+            facility=facility,
             bookings=len(counted),
             online=sum(row.channel in ONLINE for row in counted),
             people=sum(row.persons for row in counted),
             yen=sum(row.total_yen for row in counted),
             cancelled=sum(row.state in ("cancelled", "lapsed", "displaced") for row in rows),
             absent=sum(row.attended is False for row in rows),
-            used_hours=round(sum((row.ends_at - row.starts_at).total_seconds() for row in past) / 3600),
+            used_hours=round(sum(_hours(facility, row) for row in past)),
             open_hours=open_hours(facilities, facility, first, until),
             target=aims.get(facility.slug),
         )
@@ -79,6 +90,21 @@ def open_hours(facilities: Facilities, facility: Facility, first: date, until: d
         for span in starts_of(facility, room)
     )
     return days * minutes // 60
+
+
+def _hours(facility: Facility, booking: Booking) -> float:
+    """Hours used, in the measure of ``open_hours``: a half counts half, single visits do not count."""
+    rooms = {room.key: room for room in facility.rooms}
+    room = whole = rooms.get(booking.room)
+    if room is None or whole is None:
+        share = 1.0
+    elif room.sessions is not None:
+        share = 0.0
+    else:
+        while whole.part_of is not None:
+            whole = rooms[whole.part_of]
+        share = len(room.atoms) / len(whole.atoms)
+    return share * (booking.ends_at - booking.starts_at).total_seconds() / 3600
 
 
 def years(session: Session) -> list[int]:

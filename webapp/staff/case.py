@@ -30,6 +30,7 @@ from webapp.casework.states import life, state_of
 from webapp.identity.models import Staff
 from webapp.intake import corrections, files, scanning
 from webapp.payment import charges
+from webapp.payment import states as charge_states
 from webapp.staff import case_person, case_words, desk, queue, typed
 from webapp.staff.inbox import CHANNELS
 from webapp.web.downloads import disposition
@@ -95,6 +96,7 @@ def page(case: Case, errors: dict[str, str] | None = None, **more: Any) -> str:
         messages=thread.of_case(session, case),
         notes=thread.notes(session, case),
         charges=charges.of_case(session, case.id),
+        charge_words=charge_states.WORDS,
         documents=case.documents,
         decisions=decisions.of_case(session, case),
         opinions=opinions.of_case(session, case),

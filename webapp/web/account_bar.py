@@ -32,6 +32,7 @@ STAFF_SCREENS = (
     ("管理", "保存期間", "staff.retention.show", "system.manage"),
     ("管理", "操作記録", "staff.audit.records", "audit.read"),
     ("管理", "承認", "staff.approvals.overview", "approval.decide"),
+    (OWN, "自分のアカウント", "staff.accounts.me", "staff.home"),
     (OWN, "不在の設定", "staff.absence.show", "case.work"),
     (OWN, "求めた承認", "staff.approvals.overview", "case.export"),
     (OWN, "本人確認の方法", "staff.factors.factors", "staff.home"),

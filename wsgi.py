@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from click import ClickException
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from integrations import catalogue
@@ -11,14 +12,20 @@ from integrations.builders import sandbox_applications
 from webapp import cli, clock, memory, parsed_files, wiring
 from webapp.app import create_app
 from webapp.jobs import commands
-from webapp.settings import Settings
+from webapp.settings import BadSettings, Settings
 
 
 def plugs(settings: Settings, ground: catalogue.Ground) -> wiring.Plugs:
     """Build the plugs the settings name; several names, divided by commas, where a socket takes several."""
 
     def one(socket: str, name: str) -> Any:
-        return catalogue.build(socket, name, ground)
+        try:
+            return catalogue.build(socket, name, ground)
+        except catalogue.UnknownPlug as unknown:
+            raise BadSettings([f"MADOGUCHI_{socket.upper()}: {unknown}"]) from None
+        except KeyError as missing:
+            needed = f"MADOGUCHI_{str(missing.args[0]).upper()}"
+            raise BadSettings([f"{needed} is missing: the {socket} plug {name!r} needs it"]) from None
 
     def several(socket: str, names: str) -> dict[str, Any]:
         return {name: one(socket, name) for name in names.split(",") if name != catalogue.OFF}
@@ -43,17 +50,26 @@ def plugs(settings: Settings, ground: catalogue.Ground) -> wiring.Plugs:
     )
 
 
-settings = Settings.from_environment()
+def on_the_ground(settings: Settings) -> catalogue.Ground:
+    """What the plugs stand on."""
+    return catalogue.Ground(
+        options=settings.plug_options,
+        base_url=settings.base_url,
+        internal_url=settings.internal_url,
+        data_dir=settings.data_dir,
+        secret=settings.secret_key,
+        now=clock.now,
+    )
+
+
+try:
+    settings = Settings.from_environment()
+    ground = on_the_ground(settings)
+    chosen = plugs(settings, ground)
+except BadSettings as bad:
+    # The command line shows this as it is; gunicorn stops on any exception.
+    raise ClickException("\n  - ".join(["madoguchi does not start:", *bad.complaints])) from None
 parsed_files.remember_in(settings.cache_dir)
-ground = catalogue.Ground(
-    options=settings.plug_options,
-    base_url=settings.base_url,
-    internal_url=settings.internal_url,
-    data_dir=settings.data_dir,
-    secret=settings.secret_key,
-    now=clock.now,
-)
-chosen = plugs(settings, ground)
 services = wiring.build(settings, chosen)
 app = create_app(services)
 cli.install(app)

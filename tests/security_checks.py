@@ -89,7 +89,7 @@ CHECKS: tuple[Check, ...] = (
     _test(41, "誤りは番号だけ、止まっても開放しない", "ASVS 16.5", f"{SIGN_IN}::error_page", f"{OIDC}::unreachable", "tests/screens/test_database_down.py", f"{SCANS}::held"),
     Check(42, "失敗の続発・権限変更・大量書き出しの警報", "ASVS 16.3", tests=(ALARMS,), manual="監視の仕組み（Zabbix等）から flask audit alarms を毎時呼ぶ"),
     Check(43, "部品の固定とハッシュ、ライセンス付きの一覧、脆弱性の監査", "ASVS 15.1", tests=(f"{GUARDS}::dependency", AUDIT), manual="python3 dev.py audit を週1回。助言の資料が得られないときは終了コード2"),
-    _test(44, "TLS、秘密は環境かファイル、既定値なし", "ASVS 12.1 13.2-3", GUARDS),
+    _test(44, "TLS、秘密は環境かファイル、既定値なし、設定の診断（doctor）", "ASVS 12.1 13.2-3", GUARDS, "tests/services/test_doctor.py"),
     Check(45, "復元と、復元後の消去のやり直し", "レジリエンス", manual="年1回、docs/operations.md の手順で別の機械に復元し、retention を実行する"),
     Check(46, "診断の道具で指摘なし", "IPA 2章", tests=(API, CRAWL), manual="ZAP baseline を公開前と年1回"),
     Check(47, "事故のときに影響者・時系列を出せる", "個情法 68条", tests=(f"{ALARMS}::time_line",), manual="委員会の様式への転記は年1回の訓練で行う"),

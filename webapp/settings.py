@@ -91,7 +91,7 @@ class Settings:
             cache_dir=Path(mine.pop("cache_dir", "") or data_dir / "cache").resolve(),
             base_url=base_url,
             internal_url=mine.pop("internal_url", "").rstrip("/") or base_url,
-            trusted_proxies=int(mine.pop("trusted_proxies", "0")),
+            trusted_proxies=_count("trusted_proxies", mine.pop("trusted_proxies", "0")),
             answer_keys=_keys(mine.pop("answer_keys", ""), secret),
             identity_plug=mine.pop("identity", cls.identity_plug),
             staff_identity_plug=mine.pop("staff_identity", SANDBOX if mode == "demo" else "off"),
@@ -106,11 +106,22 @@ class Settings:
         settings.check()
         return settings
 
-    def check(self) -> None:
-        """Raise BadSettings when production would run on demo parts."""
-        if self.is_demo:
-            return
+    def _places(self) -> list[str]:
+        """What is wrong with the places of the city's data."""
         complaints = []
+        if not (self.city_dir / "city.yaml").is_file():
+            complaints.append(f"CITY_DIR is {self.city_dir}: there is no city.yaml in it")
+        if not self.forms_dir.is_dir():
+            complaints.append(f"MADOGUCHI_FORMS_DIR is {self.forms_dir}: there is no such folder")
+        return complaints
+
+    def check(self) -> None:
+        """Raise BadSettings when data is missing, or production would run on demo parts."""
+        complaints = self._places()
+        if self.is_demo:
+            if complaints:
+                raise BadSettings(complaints)
+            return
         if self.secret_key == DEMO_SECRET or len(self.secret_key) < 32:
             complaints.append("MADOGUCHI_SECRET_KEY is missing or shorter than 32 characters")
         if any(key_id == "demo" for key_id, _ in self.answer_keys):
@@ -132,9 +143,18 @@ def _with_files(env: Mapping[str, str]) -> dict[str, str]:
         bare = name.removesuffix("_FILE")
         is_ours = bare.startswith("MADOGUCHI_") or bare in ("DATABASE_URL", "QUEUE_URL")
         if bare != name and is_ours and bare != "MADOGUCHI_CLOCK" and bare not in env:
-            values[bare] = Path(path).read_text().strip()
+            try:
+                values[bare] = Path(path).read_text().strip()
+            except OSError as error:
+                raise BadSettings([f"{name} is {path}: {error.strerror}"]) from None
             del values[name]
     return values
+
+
+def _count(name: str, text: str) -> int:
+    if not text.isdecimal():
+        raise BadSettings([f"MADOGUCHI_{name.upper()} is {text!r}: write a number"])
+    return int(text)
 
 
 def _keys(text: str, secret: str) -> tuple[tuple[str, bytes], ...]:
@@ -143,7 +163,10 @@ def _keys(text: str, secret: str) -> tuple[tuple[str, bytes], ...]:
     keys = []
     for part in text.split(","):
         key_id, _, encoded = part.strip().partition(":")
-        raw = base64.b64decode(encoded)
+        try:
+            raw = base64.b64decode(encoded)
+        except ValueError:
+            raw = b""
         if len(raw) != 32 or not key_id.isalnum():
             raise BadSettings([f"MADOGUCHI_ANSWER_KEYS: key {key_id!r} is not id:base64 of 32 bytes"])
         keys.append((key_id, raw))

@@ -116,6 +116,7 @@ def test_figures_of_a_procedure_stand_by_year_with_their_running_total(app: Flas
         sent(session, "solar-battery")
     page = officer(app, "environment").get("/staff/statistics?year=2026&slug=solar-battery").text
     cells = page[page.index('id="by-year"') :].replace("\n", "")
-    assert "2025年度</th><td>1</td><td>1</td>" in cells
-    assert "2026年度</th><td>2</td><td>3</td>" in cells
+    row = '{}</th><td class="number">{}</td><td class="number">{}</td>'
+    assert row.format("令和7年度", 1, 1) in cells
+    assert row.format("令和8年度", 2, 3) in cells
     assert "2件のうち0件(0.0%)に対応しました" in page

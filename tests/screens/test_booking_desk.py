@@ -105,9 +105,20 @@ def _application(office: Office) -> str:
     return client.get(f"/staff/facilities/applications/{reference.group()}").text
 
 
-def test_the_week_view_opens(office: Office) -> None:
-    page = office.client("kanri").get("/staff/timeline?facility=gym&day=2026-06-08&view=week")
-    assert page.text.count("<table") == 7
+def test_the_price_is_told_before_a_name_is_given_and_nothing_is_booked(office: Office) -> None:
+    client = office.client("kanri")
+    asked = book(client, name="", tel="", _action="price")
+    assert re.search(r"料金 [\d,]+円", asked) and "まだ予約していません" in asked
+    assert "この日の予約(0件)" in client.get("/staff/timeline?facility=gym&day=2026-06-10").text
+
+
+def test_the_week_is_one_table_of_seven_days_and_leads_to_each(office: Office) -> None:
+    client = office.client("kanri")
+    book(client)
+    page = client.get("/staff/timeline?facility=gym&day=2026-06-08&view=week").text
+    assert page.count("<table") == 1
+    assert all(f"day=2026-06-{day:02d}" in page for day in range(8, 15))
+    assert "9:00–12:00" in page and "電話 次郎" in page
 
 
 def test_a_closure_shows_what_it_displaces_before_it_does(office: Office) -> None:

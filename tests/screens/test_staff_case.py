@@ -42,6 +42,19 @@ def test_a_case_is_found_by_two_kanji_of_the_name(office: Office) -> None:
     assert reference not in client.get("/staff/inbox?q=田中").text
 
 
+def test_an_officer_goes_from_case_to_case_and_back_to_the_same_list(office: Office) -> None:
+    first, second, third = (office.submit() for _ in range(3))
+    client = office.client()
+    client.get("/staff/inbox?view=new&sort=old")
+    page = client.get(f"/staff/cases/{second}").text
+    assert "3件中2件目" in page and f'href="/staff/cases/{third}"' in page
+    assert "/staff/inbox?view=new&amp;sort=old" in page
+    here = f"/staff/cases/{second}/decide/accept"
+    done = post(client, here, here, _action="next")
+    assert done.headers["Location"] == f"/staff/cases/{third}"
+    assert f'href="/staff/cases/{first}"' in client.get(f"/staff/cases/{third}").text
+
+
 def test_the_case_page_shows_answers_and_leaves_a_trace(office: Office) -> None:
     reference = office.submit(wish="急いでいます")
     page = office.client().get(f"/staff/cases/{reference}")

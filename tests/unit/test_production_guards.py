@@ -46,6 +46,22 @@ def test_good_production_settings_are_taken() -> None:
     assert Settings.from_environment(GOOD).mode == "production"
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("CITY_DIR", "/nowhere"),
+        ("MADOGUCHI_FORMS_DIR", "/nowhere"),
+        ("MADOGUCHI_TRUSTED_PROXIES", "one"),
+        ("MADOGUCHI_ANSWER_KEYS", "a1:***"),
+        ("MADOGUCHI_MODE", "prod"),
+        ("DATABASE_URL_FILE", "/nowhere"),
+    ],
+)
+def test_a_wrong_setting_is_named(name: str, value: str) -> None:
+    with pytest.raises(BadSettings, match=name):
+        Settings.from_environment({**GOOD, name: value})
+
+
 @pytest.mark.parametrize("name", ["IDENTITY", "STAFF_IDENTITY", "PAYMENT", "LINE", "MAIL", "SCANNER"])
 def test_production_refuses_a_sandbox(name: str) -> None:
     with pytest.raises(BadSettings, match=name):

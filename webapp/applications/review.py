@@ -52,6 +52,8 @@ class ExaminedRow:
     heading: str | None = None
     was: str | None = None
     """What the source had said, where the applicant changed a prefilled value."""
+    source: str = ""
+    """The key of ``provenance`` in SOURCES."""
 
     @property
     def changed(self) -> bool:
@@ -255,4 +257,5 @@ def _row(row: Row, provenance: Mapping[str, Any], ticked: set[str], old: Mapping
         before=old.get(row.path),
         heading=row.heading,
         was=str(was) if was else None,
+        source=source,
     )

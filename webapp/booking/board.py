@@ -38,7 +38,12 @@ class BoardRow:
     room: Room
     uses: list[Use]
     closures: list[Closure]
-    free: list[CellState]
+    cells: list[CellState]
+
+    @property
+    def free(self) -> list[CellState]:
+        """What staff may book: the residents' own windows do not bind them."""
+        return [cell for cell in self.cells if cell.state in ("free", "too_late", "too_early")]
 
 
 def board(session: Session, facilities: Facilities, facility: Facility, day: date) -> list[BoardRow]:
@@ -53,7 +58,7 @@ def board(session: Session, facilities: Facilities, facility: Facility, day: dat
             row.room,
             [Use(b, cases.get(b.case_id or 0)) for b in bookings if b.room == row.room.key],
             [c for c in closures if _concerns(facility, c, row.room)],
-            [cell for cell in row.days[0].cells if cell.state in ("free", "too_late", "too_early")],
+            row.days[0].cells,
         )
         for row in grid(session, facilities, facility, facility.rooms, day, 1, STAFF)
     ]

@@ -1,7 +1,7 @@
 """Figures: use rate, online share, attendance per facility and fiscal year."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from fractions import Fraction
 
@@ -21,10 +21,9 @@ COUNTED = ("confirmed", "awaiting_payment", "applied")
 
 
 @dataclass(frozen=True)
-class Figures:
-    """One facility in one fiscal year. Shares are whole percent; None where nothing can be divided."""
+class Counts:
+    """Numbers of one fiscal year. Shares are whole percent; None where nothing can be divided."""
 
-    facility: Facility
     bookings: int
     online: int
     people: int
@@ -33,7 +32,6 @@ class Figures:
     absent: int
     used_hours: int
     open_hours: int
-    target: Target | None = None
 
     @property
     def online_percent(self) -> int | None:
@@ -42,6 +40,19 @@ class Figures:
     @property
     def use_percent(self) -> int | None:
         return round(100 * self.used_hours / self.open_hours) if self.open_hours else None
+
+
+@dataclass(frozen=True)
+class Figures(Counts):
+    """One facility in one fiscal year, with what it aims at."""
+
+    facility: Facility
+    target: Target | None = None
+
+
+def together(rows: Sequence[Counts]) -> Counts:
+    """The sums of several facilities."""
+    return Counts(**{one.name: sum(getattr(row, one.name) for row in rows) for one in fields(Counts)})
 
 
 def figures(
@@ -56,7 +67,7 @@ def figures(
         counted = [row for row in rows if row.state in COUNTED]
         past = [row for row in counted if row.use_on < until]
         yield Figures(
-            facility,
+            facility=facility,
             bookings=len(counted),
             online=sum(row.channel in ONLINE for row in counted),
             people=sum(row.persons for row in counted),
@@ -87,10 +98,12 @@ def _whole_hours(facility: Facility, booking: Booking) -> Fraction:
 
     Visits by head count fill a house and not a room: they stand under people.
     """
-    room = next((r for r in facility.rooms if r.key == booking.room), None)
-    if room is None or room.sessions is not None:
+    rooms = {room.key: room for room in facility.rooms}
+    room = whole = rooms.get(booking.room)
+    if room is None or whole is None or room.sessions is not None:
         return Fraction(0)
-    whole = next((r for r in facility.rooms if r.key == room.part_of), room)
+    while whole.part_of is not None:
+        whole = rooms[whole.part_of]
     share = Fraction(len(room.atoms), len(whole.atoms))
     return share * Fraction(int((booking.ends_at - booking.starts_at).total_seconds()), 3600)
 

@@ -6,12 +6,13 @@ another department counts once. Numbers only, no persons; small cells are for th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime
 from statistics import median
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select, true
 from sqlalchemy.orm import Session
 
 from webapp import clock
@@ -28,6 +29,7 @@ class ProcedureLine:
     """One procedure in one 年度."""
 
     slug: str
+    kind: str
     title: str
     department: str
     total: int
@@ -65,12 +67,36 @@ def years(session: Session) -> list[int]:
     return list(session.scalars(select(Case.fiscal_year).distinct().order_by(Case.fiscal_year.desc())))
 
 
+@dataclass(frozen=True)
+class Sum:
+    """Several lines taken together."""
+
+    total: int
+    online: int
+    open: int
+    accepted: int
+    refused: int
+    withdrawn: int
+    late: int
+
+    @property
+    def share(self) -> float | None:
+        """Online share from 0 to 1; None without cases."""
+        return self.online / self.total if self.total else None
+
+
+def together(lines: Sequence[ProcedureLine]) -> Sum:
+    """Return the sums of ``lines``."""
+    return Sum(**{one.name: sum(getattr(line, one.name) for line in lines) for one in fields(Sum)})
+
+
 def by_procedure(
     session: Session, year: int, calendar: BusinessCalendar, *, departments: frozenset[str] | None = None
 ) -> list[ProcedureLine]:
     """Return a line per procedure of 年度 ``year``; ``departments`` None means all of them."""
     query = select(
         Case.slug,
+        Case.kind,
         Case.title,
         Case.department,
         Case.channel,
@@ -79,11 +105,10 @@ def by_procedure(
         Case.closed_at,
         Case.due_on,
     ).where(Case.fiscal_year == year)
-    if departments is not None:
-        query = query.where(Case.department.in_(sorted(departments)))
-    groups: dict[str, list[Any]] = {}
-    for row in session.execute(query.order_by(Case.slug, Case.id)):
-        groups.setdefault(row.slug, []).append(row)
+    query = query.where(_of(departments)).order_by(Case.department, Case.slug, Case.id)
+    groups: dict[tuple[bool, str], list[Any]] = {}
+    for row in session.execute(query):
+        groups.setdefault((row.kind == "booking", row.slug), []).append(row)
     return [_line(rows, calendar) for rows in groups.values()]
 
 
@@ -97,10 +122,13 @@ def by_year(session: Session, slug: str) -> list[YearLine]:
     return lines
 
 
-def per_month(session: Session, year: int) -> list[tuple[str, int, int]]:
+def per_month(
+    session: Session, year: int, *, departments: frozenset[str] | None = None
+) -> list[tuple[str, int, int]]:
     """Return (month, all, online) for the twelve months of 年度 ``year``, April first."""
     counts: dict[tuple[int, int], list[int]] = {}
-    for at, channel in session.execute(select(Case.arrived_at, Case.channel).where(Case.fiscal_year == year)):
+    query = select(Case.arrived_at, Case.channel).where(Case.fiscal_year == year, _of(departments))
+    for at, channel in session.execute(query):
         local = clock.tokyo(at)
         cell = counts.setdefault((local.year, local.month), [0, 0])
         cell[0] += 1
@@ -113,10 +141,15 @@ def per_month(session: Session, year: int) -> list[tuple[str, int, int]]:
     return lines
 
 
-def channels(session: Session, year: int) -> dict[str, int]:
+def channels(session: Session, year: int, *, departments: frozenset[str] | None = None) -> dict[str, int]:
     """Return the number of cases by channel."""
-    query = select(Case.channel, func.count()).where(Case.fiscal_year == year).group_by(Case.channel)
+    chosen = (Case.fiscal_year == year, _of(departments))
+    query = select(Case.channel, func.count()).where(*chosen).group_by(Case.channel)
     return {str(channel): int(count) for channel, count in session.execute(query)}
+
+
+def _of(departments: frozenset[str] | None) -> ColumnElement[bool]:
+    return true() if departments is None else Case.department.in_(sorted(departments))
 
 
 def _line(rows: list[Any], calendar: BusinessCalendar) -> ProcedureLine:
@@ -125,6 +158,7 @@ def _line(rows: list[Any], calendar: BusinessCalendar) -> ProcedureLine:
     outcomes = [row.outcome for row in rows]
     return ProcedureLine(
         slug=last.slug,
+        kind=last.kind,
         title=str(last.title.get("ja") or last.slug),
         department=last.department,
         total=len(rows),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 import click
 from flask import Flask
 from flask.cli import AppGroup
 
 from webapp.booking import cells
-from webapp.jobs import clockwork, sample_city
-from webapp.jobs.doctor import doctor
+from webapp.jobs import clockwork, doctor, sample_city
 from webapp.jobs.identity_commands import identity_group
 from webapp.jobs.line_commands import line_group, notices_group
 from webapp.jobs.security_commands import audit_group, keys_group
@@ -20,11 +22,23 @@ city = AppGroup("city", help="The sample city.")
 def install(app: Flask) -> None:
     """Register the commands on the app."""
     groups = (city, audit_group, keys_group, identity_group, line_group, notices_group)
-    for command in (worker, tick, doctor, *groups):
+    for command in (doctor_command, worker, tick, *groups):
         app.cli.add_command(command)
 
 
-@click.command("worker")
+@click.command("doctor", short_help="Is this installation fit to serve? Ends 1 when not.")
+def doctor_command() -> None:
+    """Look whether settings, database, files, worker and accounts are fit to serve; ends 1 when not."""
+    found = list(doctor.examine(services(), os.environ))
+    for one in found:
+        click.echo(f"{one.level:5} {one.subject}: {one.words}")
+    bad = sum(one.level == "bad" for one in found)
+    look = sum(one.level == "look" for one in found)
+    click.echo(f"{len(found)} looked at, {bad} to mend, {look} to look at")
+    sys.exit(1 if bad else 0)
+
+
+@click.command("worker", short_help="Run the worker process.")
 def worker() -> None:
     """Run the worker: the relay of the outbox and everything that happens on time."""
     from webapp.jobs.worker import main
@@ -32,7 +46,7 @@ def worker() -> None:
     main(services())
 
 
-@click.command("tick")
+@click.command("tick", short_help="Run every periodic job whose time has come.")
 def tick() -> None:
     """Run every periodic job whose time has come and say which; the worker does this each minute."""
     for name in clockwork.tick(services()):

@@ -8,10 +8,12 @@ from werkzeug.wrappers import Response
 
 from webapp.errors import NotFound, TooMany
 from webapp.identity import throttle, visits
+from webapp.resident import shelves
 from webapp.web import guards, sessions
 from webapp.web.place import place
 from webapp.web.services import services
 from webapp.web.transaction import commit, db
+from webapp.yaml_source import Text
 
 blueprint = Blueprint("tablet", __name__, url_prefix="/counter")
 
@@ -58,8 +60,17 @@ def menu() -> str | Response:
     return render_template(
         "resident/tablet_menu.html",
         resident=resident,
-        procedures=[(one.slug, one.title.in_(guards.lang())) for one in services().library.values()],
+        shelves=_offered(),
     )
+
+
+def _offered() -> list[tuple[Text, list[tuple[str, str]]]]:
+    """The procedures as the catalogue has them, shelf by shelf."""
+    return [
+        (shelf.name, [(one.slug, one.title.in_(guards.lang())) for one in found])
+        for shelf in services().city.categories
+        if (found := shelves.in_category(shelf.key))
+    ]
 
 
 @blueprint.post("/done")

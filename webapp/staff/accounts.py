@@ -193,7 +193,15 @@ def _form(staff: Staff | None, typed: dict[str, str], error: InvalidInput | None
         chosen=chosen,
         grant_label=grant_words,
         permission_labels=permissions.PERMISSIONS,
+        scopes=_scopes(),
     )
+
+
+def _scopes() -> list[tuple[str, list[tuple[str, str]]]]:
+    """Where a role may hold, group by group: departments, single facilities, single procedures."""
+    halls = [(f"facility:{one.slug}", one.name.ja) for one in services().facilities]
+    procedures = [(f"procedure:{slug}", services().library[slug].title.ja) for slug in services().library]
+    return [("課", list(_departments().items())), ("施設", halls), ("手続き", procedures)]
 
 
 def _roles() -> list[str]:
@@ -226,4 +234,5 @@ def grant_words(grant: str) -> str:
     """Return a grant as staff read it: 審査（市民課）."""
     role, _, scope = grant.partition("@")
     label = permissions.ROLES[role].label if role in permissions.ROLES else role
-    return f"{label}（{'全体' if scope == '*' else _departments().get(scope, scope)}）"
+    places = {key: name for _title, options in _scopes() for key, name in options}
+    return f"{label}（{'全体' if scope == '*' else places.get(scope, scope)}）"

@@ -7,7 +7,9 @@ from datetime import date, datetime, time, timedelta
 from flask import Blueprint, render_template, request
 
 from webapp import audit, clock
+from webapp.casework import lookup
 from webapp.identity import staff_accounts
+from webapp.staff import audit_words
 from webapp.web import guards
 from webapp.web.transaction import afterwards, db
 
@@ -40,6 +42,11 @@ def records() -> str:
     return render_template(
         "staff/audit_records.html",
         entries=found,
+        action_words=audit_words.action_words,
+        actions=audit_words.ACTIONS,
+        objects=audit_words.OBJECTS,
+        channels=audit_words.CHANNELS,
+        references=lookup.references_of(db(), {one.case_id for one in found if one.case_id}),
         typed=request.args,
         names={one.id: one.name for one in staff_accounts.everyone(db())},
         more=found[-1].id if len(found) == SHOWN else None,

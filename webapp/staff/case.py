@@ -5,11 +5,14 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from webapp import clock
 from webapp.applications import issue, review, same
+from webapp.booking import find
+from webapp.booking import states as booking_states
+from webapp.booking.models import Booking
 from webapp.casework import (
     assign,
     deadline,
@@ -27,9 +30,9 @@ from webapp.casework.states import life, state_of
 from webapp.identity.models import Staff
 from webapp.intake import corrections, files, scanning
 from webapp.payment import charges
-from webapp.staff import case_person, case_words, desk, typed
+from webapp.payment import states as charge_states
+from webapp.staff import case_person, case_words, desk, queue, typed
 from webapp.staff.inbox import CHANNELS
-from webapp.web.display import url_if
 from webapp.web.downloads import disposition
 from webapp.web.guards import staff_required, staff_scope
 from webapp.web.services import services
@@ -82,6 +85,7 @@ def page(case: Case, errors: dict[str, str] | None = None, **more: Any) -> str:
     return render_template(
         "staff/case_show.html",
         case=case,
+        place=queue.place(case.reference),
         state=state_of(case.kind, case.status),
         seen=seen,
         events=timeline.of_case(session, case, public_only=False),
@@ -92,6 +96,7 @@ def page(case: Case, errors: dict[str, str] | None = None, **more: Any) -> str:
         messages=thread.of_case(session, case),
         notes=thread.notes(session, case),
         charges=charges.of_case(session, case.id),
+        charge_words=charge_states.WORDS,
         documents=case.documents,
         decisions=decisions.of_case(session, case),
         opinions=opinions.of_case(session, case),
@@ -103,7 +108,9 @@ def page(case: Case, errors: dict[str, str] | None = None, **more: Any) -> str:
         correction=corrections.waiting(session, case.id),
         reasons=corrections.REASONS,
         steps=_offered(case),
-        ledger_url=url_if("staff.timeline.timeline") if case.kind == "booking" else None,
+        bookings=_bookings(case),
+        booking_words=booking_states.SAY,
+        ledger_url=_ledger(case),
         others=_others(case),
         person=case_person.of_case(case),
         assignee=session.get(Staff, case.assignee_id) if case.assignee_id else None,
@@ -166,6 +173,23 @@ def _offered(case: Case) -> list[Any]:
         for step in steps.legal_steps(case, by_staff=True)
         if step.key not in ("start", "ask_correction", "call_off_correction", "reopen")
     ]
+
+
+def _bookings(case: Case) -> list[tuple[Booking, str]]:
+    """The bookings on the case, each with the name of its room; a room that is gone shows its key."""
+    if case.kind != "booking":
+        return []
+    facility = services().facilities.get(case.slug)
+    rooms = {room.key: room.name.ja for room in facility.rooms} if facility else {}
+    return [(one, rooms.get(one.room, one.room)) for one in find.of_case(db(), case.id)]
+
+
+def _ledger(case: Case) -> str | None:
+    """Where a booking is allowed, changed and cancelled, for those who may open it."""
+    reach = staff_scope("booking.read")
+    if case.kind != "booking" or not reach.covers(department=case.department, facility=case.slug):
+        return None
+    return url_for("staff.facilities.application", reference=case.reference)
 
 
 def _others(case: Case) -> list[Case]:

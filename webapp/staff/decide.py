@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, render_template, request
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from webapp.applications import decide as decisions
@@ -13,7 +13,7 @@ from webapp.casework.states import life
 from webapp.errors import InvalidInput
 from webapp.payment import charges
 from webapp.ports.storage import StorageError
-from webapp.staff import desk
+from webapp.staff import desk, queue
 from webapp.staff.case import sent
 from webapp.web.guards import current_actor, staff_required
 from webapp.web.services import services
@@ -48,7 +48,10 @@ def give(reference: str, step: str) -> Response | tuple[str, int]:
     except InvalidInput as wrong:
         db().rollback()
         return _form(case, step, {wrong.field or "message": wrong.say or "入力を確かめてください。"}), 422
-    flash(f"「{life(case.kind).steps[step].label}」を記録し、申請者に知らせました。", "success")
+    flash(f"{reference} の「{life(case.kind).steps[step].label}」を記録し、申請者に知らせました。", "success")
+    following = queue.place(reference).following if request.form.get("_action") == "next" else None
+    if following:
+        return redirect(url_for("staff.case.show", reference=following), code=303)
     return desk.to_case(case)
 
 
@@ -111,6 +114,7 @@ def _form(case: Case, step: str, errors: dict[str, str]) -> str:
     return render_template(
         "staff/decide_show.html",
         case=case,
+        place=queue.place(case.reference),
         step=taken,
         fields=_fields(case, step, form, errors),
         has_letter=step in decisions.LETTERS,

@@ -22,7 +22,8 @@ def show() -> str:
     return render_template(
         "staff/delivery_show.html",
         rows=outbox_words.by_lane(relay.counts(db())),
-        words=outbox_words.STATUSES,
+        heads=[(word, "number") for word in outbox_words.STATUSES.values()],
+        channels=outbox_words.CHANNELS,
         waiting=deciding.waiting(db()),
         paused=deciding.paused(db()),
     )

@@ -15,6 +15,7 @@ from webapp.booking.states import SAY
 from webapp.casework import lookup
 from webapp.casework.models import Case
 from webapp.errors import NotFound
+from webapp.staff import desk
 from webapp.staff.timeline import facility_for, my_facilities
 from webapp.tariff.table import Adjustment
 from webapp.web import booking_form as typed
@@ -35,6 +36,9 @@ def overview() -> str:
     return render_template(
         "staff/facilities_overview.html",
         facilities=mine,
+        managed={one.slug for one in my_facilities("facility.manage")},
+        may_see_figures=bool(staff_scope("statistics.read")),
+        department_name=desk.department_name,
         waiting=board.applications(db(), [facility.slug for facility in mine]),
         registrations=_registrations(),
     )
@@ -222,6 +226,7 @@ def _application_page(case: Case, errors: list[tuple[str, str]]) -> str:
         words=SAY,
         form=request.form,
         may_change=may_change,
+        may_read_case=desk.may("case.read", case),
         answers=booking_questions.shown,
         errors=errors,
     )

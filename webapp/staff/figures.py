@@ -28,12 +28,14 @@ def show() -> str:
     years = usage.years(db())
     year = _year(years)
     scope = staff_scope("facility.manage")
+    found = _rows(year)
     return render_template(
         "staff/figures_show.html",
         rows=[
             (row, scope.covers(department=row.facility.department, facility=row.facility.slug))
-            for row in _rows(year)
+            for row in found
         ],
+        total=usage.together(found),
         year=year,
         years=[(one, fiscal_label(one)) for one in years],
         label=fiscal_label(year),

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
+from webapp import clock
 from webapp.audit import record
 from webapp.casework import assign, deadline
 from webapp.casework import inbox as cases
@@ -21,6 +22,8 @@ from webapp.web.transaction import afterwards, db
 
 blueprint = Blueprint("inbox", __name__)
 
+LIST = "inbox_list"
+"""Under this name the session keeps what the inbox last showed: the case page leads on from there."""
 CHANNELS = {"web": "オンライン", "counter": "窓口", "paper": "郵送・紙", "phone": "電話", "line": "LINE"}
 _HOMES = (
     ("booking.read", "staff.timeline.timeline"),
@@ -46,12 +49,15 @@ def home() -> Response:
 def inbox() -> str:
     wish = wish_of(request.args)
     found = cases.find(db(), wish)
+    query = request.query_string.decode()
+    if session.get(LIST, "") != query:
+        session[LIST] = query
     if wish.text:
         actor = current_actor()
         # The words searched for are personal; that there was a search, and how much it showed, is not.
         afterwards(
-            lambda session: record(
-                session,
+            lambda later: record(
+                later,
                 actor,
                 "case.search",
                 object_kind="inbox",
@@ -73,10 +79,11 @@ def inbox() -> str:
         colleagues=assign.colleagues(db(), _scope_departments(wish)),
         state_of=state_of,
         is_late=deadline.is_late,
+        today=clock.today(),
         department_name=desk.department_name,
         page_url=lambda number: _url(page=number),
         url=_url,
-        query=request.query_string.decode(),
+        query=query,
     )
 
 

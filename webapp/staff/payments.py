@@ -29,6 +29,9 @@ PARKED_WORDS = {
     "surplus": "確認が必要：払い過ぎ（残りを超える入金）です",
 }
 
+PROVIDER_WORDS = {"counter": "窓口", "sandbox": "模擬の決済サービス", "stripe": "Stripe"}
+"""A plug without words here shows its own name."""
+
 blueprint = Blueprint("payments", __name__, url_prefix="/payments")
 
 
@@ -55,6 +58,7 @@ def overview() -> str:
         text=text,
         words=states.WORDS,
         refund_words=states.REFUND_WORDS,
+        provider_words=PROVIDER_WORDS,
         may_manage=bool(staff_scope("payment.manage")),
     )
 
@@ -203,6 +207,9 @@ def _show(found: Charge) -> str:
         payee=payee.name.ja if payee else found.payee,
         word=states.WORDS[found.status],
         refund_words=states.REFUND_WORDS,
+        provider_words=PROVIDER_WORDS,
+        reference=lookup.references_of(db(), filter(None, [found.case_id])).get(found.case_id or 0),
+        may_read_case=_may_read_case(found),
         method_words=METHOD_WORDS,
         parked_words=PARKED_WORDS,
         receipt_number=number_of,
@@ -214,6 +221,10 @@ def _show(found: Charge) -> str:
         may_refund=reach_of("payment.refund").covers(found),
         today=clock.today(),
     )
+
+
+def _may_read_case(found: Charge) -> bool:
+    return bool(found.department) and staff_scope("case.read").covers(department=found.department or "")
 
 
 def _reason() -> str:

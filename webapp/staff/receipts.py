@@ -15,7 +15,7 @@ from webapp.calendar.fiscal import fiscal_label, fiscal_year
 from webapp.payment import ledger, report
 from webapp.payment.receipts import METHOD_WORDS, number_of
 from webapp.staff import typed
-from webapp.staff.payments import reach_of
+from webapp.staff.payments import PROVIDER_WORDS, reach_of
 from webapp.web.downloads import disposition
 from webapp.web.guards import staff_required, staff_scope
 from webapp.web.services import services
@@ -79,6 +79,7 @@ def payouts() -> str:
         last=until - timedelta(days=1),
         payees=_payee_names(),
         facilities=_facility_names(),
+        provider_words=PROVIDER_WORDS,
     )
 
 

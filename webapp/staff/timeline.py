@@ -1,15 +1,18 @@
 """The timeline of a facility: the day and the week, counter booking, attendance. It prints, too."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from webapp import clock
-from webapp.booking import availability, board, counter, search, series
+from webapp.booking import availability, board, counter, search, series, strip
 from webapp.booking.errors import NotAllowed, Taken
 from webapp.booking.facility import Facility, Room
+from webapp.booking.models import Booking
 from webapp.booking.states import SAY
 from webapp.booking.wish import Wish, span_of, starts_of
 from webapp.tariff.adjust import NotExempt
@@ -24,6 +27,17 @@ from webapp.web.transaction import db
 
 blueprint = Blueprint("timeline", __name__)
 Answer = str | Response | tuple[str, int]
+
+
+@dataclass(frozen=True)
+class Price:
+    """What one use would cost, kept while the trial booking behind it is taken back."""
+
+    day: date
+    quote: dict[str, Any] | None
+    yen: int
+
+
 CHANNELS = [("counter", "窓口"), ("phone", "電話")]
 
 
@@ -38,6 +52,10 @@ def timeline() -> Answer:
     boxes = day_boxes.read(request.args, "day", clock.today())
     first = boxes.day or clock.today()
     length = 7 if request.args.get("view") == "week" else 1
+    rows = {
+        day: board.board(db(), services().facilities, facility, day)
+        for day in (first + timedelta(days=n) for n in range(length))
+    }
     return render_template(
         "staff/timeline_timeline.html",
         facility=facility,
@@ -47,13 +65,13 @@ def timeline() -> Answer:
         length=length,
         before=first - timedelta(days=length),
         after=first + timedelta(days=length),
-        days=[
-            (day, board.board(db(), services().facilities, facility, day))
-            for day in (first + timedelta(days=n) for n in range(length))
-        ],
+        days=rows,
+        strip=strip.strip(rows[first], first) if length == 1 else None,
+        uses=_in_order(rows[first]) if length == 1 else [],
         words=SAY,
         closure_words=board.closure_words,
         today=clock.today(),
+        now=clock.now(),
         may_manage=staff_scope("booking.manage").covers(
             department=facility.department, facility=facility.slug
         ),
@@ -85,6 +103,9 @@ def book(slug: str) -> Answer:
     errors = [*typed.mistakes(facility, room, form), *(asked.errors if asked else [])]
     if until.is_wrong:
         errors.append(("until", "最後の日を、実際にある日付で入れてください。"))
+    only_price = form.get("_action") == "price"
+    if only_price:  # a caller asks what it costs before giving a name
+        errors = [one for one in errors if one[0] not in ("name", "tel")]
     if errors:
         return _enter_page(facility, room, chosen, form, bands, errors), 422
     wish = typed.wish_of(facility, room, day, form, bands)
@@ -111,13 +132,17 @@ def book(slug: str) -> Answer:
         db().rollback()
         say = "この使い方の料金が表にありません。料金表を確かめてください。"
         return _enter_page(facility, room, chosen, form, bands, [("band", say)]), 422
+    if only_price:
+        prices = _prices(done.bookings)
+        db().rollback()
+        return _enter_page(facility, room, chosen, form, bands, [], prices)
     booking_questions.keep(asked, done.bookings)
     for one in skipped:
         flash(f"{filters.date_short(one.day)} は予約できませんでした。{one.why}", "warning")
     state = SAY.get(done.state, done.state)
-    flash(
-        f"予約しました。受付番号 {done.case.reference}({state})。照会用パスワード {done.password}", "success"
-    )
+    total = filters.yen(sum(one.total_yen for one in done.bookings))
+    say = f"予約しました。受付番号 {done.case.reference}({state})、料金 {total}。"
+    flash(f"{say}照会用パスワード {done.password}(今だけ表示します)", "success")
     return redirect(url_for(".timeline", facility=facility.slug, day=day.isoformat()), 303)
 
 
@@ -150,6 +175,16 @@ def facility_for(slug: str, permission: str) -> Facility:
     return facility
 
 
+def _prices(bookings: Sequence[Booking]) -> list[Price]:
+    return [Price(one.use_on, one.quote, one.total_yen) for one in bookings]
+
+
+def _in_order(rows: list[board.BoardRow]) -> list[tuple[board.Use, Room]]:
+    """The bookings of a day as they begin, whatever the room."""
+    found = [(use, row.room) for row in rows for use in row.uses]
+    return sorted(found, key=lambda one: (one[0].booking.starts_at, one[0].booking.id))
+
+
 def _enter_page(
     facility: Facility,
     room: Room,
@@ -157,6 +192,7 @@ def _enter_page(
     form: dict[str, Any],
     bands: list[str],
     errors: list[tuple[str, str]],
+    prices: Sequence[Price] = (),
 ) -> str:
     day = boxes.day or clock.today()
     grid = availability.grid(db(), services().facilities, facility, [room], day, 1, board.STAFF)
@@ -170,6 +206,8 @@ def _enter_page(
         until=day_boxes.read(form, "until"),
         bands=bands,
         errors=errors,
+        prices=prices,
+        total=sum(one.yen for one in prices),
         row=grid[0].days[0],
         spans=starts_of(facility, room),
         questions=typed.questions_of(facility, room),

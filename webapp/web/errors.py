@@ -69,9 +69,20 @@ def _words(status: int) -> tuple[str, str]:
     return texts.get(status, fallback)
 
 
+def _staff_words(status: int) -> str | None:
+    """What an officer does next, where it is not what a resident would do; there is no number below."""
+    return {
+        403: "あなたの役割では開けません。必要なときは、システム管理の担当者に役割の追加を頼んでください。",
+        404: "アドレスが違うか、あなたの担当の範囲にない案件です。受付箱から探してください。",
+        429: "しばらく待ってから、もう一度お試しください。",
+    }.get(status)
+
+
 def page(status: int, *, say: str | None = None) -> Response:
     """Return the error page of a status; ``say`` replaces the general sentence."""
     title, advice = _words(status)
+    if sessions.current().side == "staff":
+        advice = _staff_words(status) or advice
     if request.path.startswith(open_api.PREFIX):
         transaction.close()
         return open_api.problem(status, title, say or advice)

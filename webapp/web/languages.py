@@ -97,4 +97,3 @@ def _read(source: Path, locale: str, _changed: int) -> NullTranslations:
     write_mo(compiled, catalogue)
     compiled.seek(0)
     return Translations(compiled)
-

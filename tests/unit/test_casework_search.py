@@ -23,3 +23,9 @@ def test_a_telephone_number_is_found_with_or_without_hyphens() -> None:
 
 def test_another_name_is_not_found() -> None:
     assert not wanted("田中") <= grams("髙橋 一郎")
+
+
+def test_one_kanji_is_enough_and_one_digit_only_where_it_stands_alone() -> None:
+    assert wanted("林") <= grams("小林 一郎")
+    assert wanted("5") <= grams("会議室 5")
+    assert not wanted("5") <= grams("090-1234-5678")

@@ -42,11 +42,11 @@ class Band(Strict):
     covers: list[str] = []
     assumed: bool = False
 
-    @property
+    @cached_property
     def begins(self) -> int:
         return minutes(self.start)
 
-    @property
+    @cached_property
     def ends(self) -> int:
         """After midnight an end before the start lies on the next day."""
         end = minutes(self.end)
@@ -74,7 +74,7 @@ class Room(Strict):
     note: Text | None = None
     form: str | None = None
 
-    @property
+    @cached_property
     def atoms(self) -> tuple[str, ...]:
         return tuple(sorted(self.cells or [self.key]))
 
@@ -177,7 +177,7 @@ class Facility(Strict):
 
     def single_bands(self, room: Room) -> list[Band]:
         """The bands that cover no others, in the order of the day."""
-        return sorted((b for b in self.band_set(room) if not b.covers), key=lambda b: b.begins)
+        return self._single_bands.get(room.bands, []) if room.bands else []
 
     def calendar(self, local: frozenset[date] = frozenset()) -> BusinessCalendar:
         return self.closed.calendar(local)
@@ -199,6 +199,13 @@ class Facility(Strict):
     @cached_property
     def _rooms(self) -> dict[str, Room]:
         return {room.key: room for room in self.rooms}
+
+    @cached_property
+    def _single_bands(self) -> dict[str, list[Band]]:
+        return {
+            key: sorted((band for band in bands if not band.covers), key=lambda band: band.begins)
+            for key, bands in self.bands.items()
+        }
 
     @property
     def cells(self) -> list[str]:

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import cast
 
+from sqlalchemy import Table, insert
 from sqlalchemy.orm import Session
 
 from webapp import clock
@@ -19,10 +21,11 @@ from webapp.booking.person import Booker
 from webapp.booking.states import take
 from webapp.booking.windows import Answer, when_bookable
 from webapp.booking.wish import Span, Wish, draws_of, draws_of_booking, expand_bands, slots_of, span_of
-from webapp.db import new_token
+from webapp.db import new_token, store
 from webapp.errors import NotFound
 
 EXTENSION = timedelta(minutes=10)
+_INSERT = insert(cast(Table, Booking.__table__)).returning(Booking.__table__.c.id)
 
 
 def facility_and_room(facilities: Facilities, slug: str, key: str) -> tuple[Facility, Room]:
@@ -79,8 +82,7 @@ def hold(
         check_limits(session, facility, booker, wish, len(bands), now)
     slots = free_slots(session, facility, room, span.starts_at(wish.use_on), span.ends_at(wish.use_on), now)
     booking = _new(facility, room, wish, span, bands, booker, basket or new_token(), channel, now, minutes)
-    session.add(booking)
-    session.flush()
+    store(session, booking, _INSERT)
     _take(session, facility, room, booking, slots)
     return booking
 

@@ -45,7 +45,8 @@ def tell_about(
     A reminder of one of them that still waits is taken back: it would say what is no longer so.
     """
     for booking in bookings if event != REMINDER else ():
-        relay.supersede(session, f"booking:{REMINDER}:{case.id}:{booking.id}:")
+        if booking.reminded_at is not None:
+            relay.supersede(session, f"booking:{REMINDER}:{case.id}:{booking.id}:")
     first = bookings[0]
     rooms = "・".join(dict.fromkeys(facility.room(b.room).name.ja for b in bookings))
     words = "、".join(when_words(b) for b in bookings[:5])

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final, cast
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Table
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from webapp import clock
@@ -15,10 +16,13 @@ from webapp.casework import reference as numbers
 from webapp.casework import search, states, steps, timeline
 from webapp.casework.keys import digest, key
 from webapp.casework.models import Case
+from webapp.db import is_postgres, store
 
 _ATTEMPTS = 20
-_CASES = Case.__table__.c
-_HOLDER = select(_CASES.id).where(_CASES.reference == bindparam("reference"))
+_TABLE = cast(Table, Case.__table__)
+_KEY: Final = ["reference"]
+_POSTGRES = postgresql.insert(_TABLE).on_conflict_do_nothing(index_elements=_KEY).returning(_TABLE.c.id)
+_SQLITE = sqlite.insert(_TABLE).on_conflict_do_nothing(index_elements=_KEY).returning(_TABLE.c.id)
 
 
 def fiscal_year(day: date) -> int:
@@ -62,7 +66,6 @@ def open_case(
     at = arrived_at or now
     password = numbers.new_password()
     case = Case(
-        reference=_free_reference(session, clock.tokyo(at).year),
         kind=kind,
         slug=slug,
         title=title,
@@ -84,12 +87,10 @@ def open_case(
         steps.move(case, step)
     if at_once and actor.kind == "staff":
         steps.settle_news(case)
-    session.add(case)
-    session.flush()
+    _store(session, case, clock.tokyo(at).year)
     index_case(session, case, search_text, fresh=True)
-    timeline.record(session, case, "opened", actor, public=True, data=data or {}, at=now)
-    for step in at_once:
-        timeline.record(session, case, step, actor, public=True, at=now)
+    events = {"opened": data or {}, **{step: {} for step in at_once}}
+    timeline.record_all(session, case, events, actor, public=True, at=now)
     return case, password
 
 
@@ -110,9 +111,11 @@ def renew_password(session: Session, case: Case, actor: Actor) -> str:
     return password
 
 
-def _free_reference(session: Session, year: int) -> str:
+def _store(session: Session, case: Case, year: int) -> None:
+    """Write the case under a reference number that nobody has."""
+    insert = _POSTGRES if is_postgres(session) else _SQLITE
     for _ in range(_ATTEMPTS):
-        candidate = numbers.new_reference(year)
-        if session.scalar(_HOLDER, {"reference": candidate}) is None:
-            return candidate
+        case.reference = numbers.new_reference(year)
+        if store(session, case, insert):
+            return
     raise RuntimeError("no free reference number found")

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import select
+from sqlalchemy import Table, insert, select
 from sqlalchemy.orm import Session
 
-from webapp import clock
+from webapp import audit, clock
 from webapp.audit import Actor
-from webapp.audit import record as audit
 from webapp.casework.models import Case, CaseEvent
+from webapp.db import append
 from webapp.yaml_source import Lang, Text
 
 
@@ -114,27 +114,43 @@ def record(
     public: bool = False,
     data: dict[str, Any] | None = None,
     at: datetime | None = None,
-) -> CaseEvent:
+) -> None:
     """Add a line to the timeline and to the audit trail.
 
     ``data`` is sealed and may hold what people wrote; the audit line holds only the event's name.
     ``at`` is the present instant where the caller has read the clock already.
     """
-    line = CaseEvent(
-        case_id=case.id,
-        at=at or clock.now(),
-        event=event,
-        public=public,
-        actor_kind=actor.kind,
-        actor_id=actor.id,
-        actor_label=actor.label,
-        channel=actor.channel,
-        data=data or {},
-    )
-    session.add(line)
-    case.updated_at = line.at
-    audit(session, actor, f"case.{event}", object_kind="case", object_id=case.id, case_id=case.id)
-    return line
+    record_all(session, case, {event: data or {}}, actor, public=public, at=at)
+
+
+def record_all(
+    session: Session,
+    case: Case,
+    events: Mapping[str, dict[str, Any]],
+    actor: Actor,
+    *,
+    public: bool = False,
+    at: datetime | None = None,
+) -> None:
+    """Add the lines of things that happened at one moment, each event with its data, in this order."""
+    moment = at or clock.now()
+    line = {
+        "case_id": case.id,
+        "at": moment,
+        "public": public,
+        "actor_kind": actor.kind,
+        "actor_id": actor.id,
+        "actor_label": actor.label,
+        "channel": actor.channel,
+    }
+    append(session, _INSERT, [{**line, "event": event, "data": data} for event, data in events.items()])
+    if case.updated_at != moment:
+        case.updated_at = moment
+    actions = [f"case.{event}" for event in events]
+    audit.record_all(session, actor, actions, object_kind="case", object_id=case.id, case_id=case.id)
+
+
+_INSERT = insert(cast(Table, CaseEvent.__table__))
 
 
 def words(event: CaseEvent, lang: Lang = "ja") -> str:

@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
+from sqlalchemy import Table, bindparam, update
 from sqlalchemy.orm import Session
 
 from webapp import clock
@@ -21,12 +22,15 @@ from webapp.booking.states import take
 from webapp.casework import steps
 from webapp.casework.models import Case
 from webapp.casework.open_case import open_case
+from webapp.db import save
 from webapp.errors import NotFound
 from webapp.payment.charges import Line, open_charge
 from webapp.payment.models import Charge
 from webapp.tariff.quote import Quote
 
 Method = Literal["online", "counter", "invoice"]
+_TABLE = cast(Table, Booking.__table__)
+_UPDATE = update(_TABLE).where(_TABLE.c.id == bindparam("row"))
 
 
 @dataclass(frozen=True)
@@ -118,6 +122,7 @@ def proceed_to_payment(
         else:
             take(booking, "confirm")
             booking.confirmed_at = now
+        save(session, booking, _UPDATE)
     data: dict[str, Any] = {"amount_yen": total} if total else {}
     if prepaid:
         letters.tell_about(session, facility, case, list(bookings), "booking_held", held_until=due, **data)

@@ -63,6 +63,24 @@ def events(session: Session) -> list[str]:
     ]
 
 
+def test_a_confirmed_booking_holds_in_memory_what_was_written(session: Session, gym: Facilities) -> None:
+    booking = confirmed(session, gym).bookings[0]
+    names = Booking.__table__.c.keys()
+    before = {name: getattr(booking, name) for name in names}
+    assert not session.dirty
+    session.expire(booking)
+    assert before == {name: getattr(booking, name) for name in names}
+
+
+def test_a_hold_after_one_that_was_rolled_back_is_its_own(session: Session, gym: Facilities) -> None:
+    point = session.begin_nested()
+    gone = hold(session, gym, hall.wish(), hall.person())
+    point.rollback()
+    kept = hold(session, gym, hall.wish(), hall.person())
+    assert kept is not gone
+    assert session.get(Booking, kept.id) is kept
+
+
 def test_choosing_holds_the_slot_at_once_and_names_the_part_to_the_next(
     session: Session, gym: Facilities
 ) -> None:
@@ -275,7 +293,10 @@ def test_after_a_revision_stock_and_price_follow_the_table_of_the_day_of_use(ses
     for room, day in (("a", hall.FIRST), ("a", hall.FIRST - timedelta(days=1))):
         booking = hold(session, gym, hall.wish(room, day), hall.person())
         describe(session, gym, booking.token, board)
-    assert [(b.quote or {})["table_key"] for b in session.scalars(select(Booking))] == ["new", "table"]
+    assert [(b.quote or {})["table_key"] for b in session.scalars(select(Booking).order_by(Booking.id))] == [
+        "new",
+        "table",
+    ]
     late = hold(session, gym, hall.wish("b", hall.FIRST), hall.person(2))
     with pytest.raises(Taken):
         describe(session, gym, late.token, board)

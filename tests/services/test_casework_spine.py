@@ -2,7 +2,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from webapp.audit import Actor
-from webapp.casework import lookup, search, steps, thread, timeline
+from webapp.casework import lookup, reference, search, steps, thread, timeline
 from webapp.casework.models import Case
 from webapp.casework.open_case import open_case
 from webapp.errors import IllegalStep, NotFound
@@ -36,6 +36,17 @@ def test_a_wrong_password_and_an_unknown_reference_say_the_same(session: Session
     with pytest.raises(NotFound) as unknown:
         lookup.with_password(session, "00-0000-0000", "aaaa-aaaa")
     assert wrong.value.say == unknown.value.say
+
+
+def test_a_case_whose_number_is_taken_gets_the_next(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, _ = new_case(session)
+    free = reference.new_reference(2026)
+    drawn = iter([first.reference, free])
+    monkeypatch.setattr(reference, "new_reference", lambda _year: next(drawn))
+    second, _ = new_case(session)
+    assert (second.reference, second.id != first.id) == (free, True)
 
 
 def test_the_password_is_not_stored(session: Session) -> None:

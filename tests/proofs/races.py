@@ -104,6 +104,7 @@ def sweep_or_take(session: Session, places: Facilities, day: date, client: int) 
     """A hold that ran out stands in the way of everybody, while the worker sweeps it."""
     if not client:
         expire_holds(session, places)
+        session.commit()  # as the worker does: it never takes cells in the transaction that freed others
     take_part(session, places, day, client)
 
 

@@ -85,7 +85,7 @@ CHECKS: tuple[Check, ...] = (
     _test(30, "ReDoS、JSON深さ、フォームの大きさの上限", "ASVS 15.2.2", f"{GUARDS}::large_form", SIZES, "tests/screens/test_apply.py::nested_without_end", f"{SIGN_IN}::without_end", f"{CRAWL}::no_form_of_any_role"),
     _test(31, "アップロードは内容と拡張子、大きさ、数。画像は位置と後ろに付いたデータを除く（画素は撮影のまま）", "ASVS 5.2", "tests/services/test_intake_photo.py", "tests/services/test_upload_checks.py"),
     _test(32, "検査前のファイルは渡さない。検査が止まれば保留", "ASVS 5.4.3", SCANS, f"{UPLOADS}::scanner"),
-    _test(33, "保存名は乱数、添付として配信、日本語名", "ASVS 5.3 5.4", f"{SCANS}::cannot_act", f"{SCANS}::storage_names", f"{UPLOADS}::folder", "tests/unit/test_downloads_header.py"),
+    _test(33, "保存名は乱数、添付として配信、日本語名", "ASVS 5.3 5.4", f"{SCANS}::cannot_act", f"{SCANS}::storage_names", f"{UPLOADS}::folder", "tests/adapters/test_storage_contract.py", "tests/unit/test_downloads_header.py"),
     _test(34, "個人番号を受け取らない", "番号法 2条8項", "tests/screens/test_apply.py::individual_number", "tests/unit/test_form_engine_guard.py"),
     _test(35, "職員の閲覧・検索・書き出しを記録", "個情法 66条", "tests/screens/test_staff_desk.py::on_record", "tests/screens/test_access_record.py", f"{STAFF}::trail", f"{SHIELDED}::leaves_the_house"),
     Check(36, "記録は追記のみ、鎖で検証", "ASVS 16.2-4", tests=(CHAIN,), command=("flask", "audit", "verify")),

@@ -48,7 +48,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "openid": "integrations.identity.openid:build_staff",
     },
     "mail": {"sandbox": "integrations.builders:sandbox_mail", "smtp": "integrations.builders:smtp"},
-    "storage": {"folder": "integrations.builders:folder"},
+    "storage": {"folder": "integrations.builders:folder", "s3": "integrations.storage.s3:build"},
     "scanner": {"sandbox": "integrations.builders:sandbox_scanner", "clamav": "integrations.builders:clamav"},
     "line": {
         "sandbox": "integrations.builders:sandbox_line",

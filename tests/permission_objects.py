@@ -38,6 +38,7 @@ from webapp.identity.staff_models import Approval, StaffFactor
 from webapp.intake import corrections, drafts
 from webapp.intake.models import StoredFile
 from webapp.messaging.models import LineAccount
+from webapp.messaging.topic_models import Broadcast
 from webapp.payment import refunds
 from webapp.payment.models import Charge, Settlement
 from webapp.payment.refunds import Rule
@@ -129,12 +130,13 @@ class World:
     staff: int
     things: Things
 
-    def client(self, side: str) -> FlaskClient:
-        """A browser of this world's resident or officer, freshly signed in."""
+    def client(self, side: str, *, minutes_ago: int = 0) -> FlaskClient:
+        """A browser of this world's resident or officer, who signed in this long ago."""
         held = Holder(resident_id=self.resident, level=int(Level.CARD), authenticated_at=clock.now())
         data: dict[str, Any] = {}
         if side == "staff":
-            held, entry = Holder(staff_id=self.staff, authenticated_at=clock.now()), self.things["entry"]
+            proved_at, entry = clock.now() - timedelta(minutes=minutes_ago), self.things["entry"]
+            held = Holder(staff_id=self.staff, authenticated_at=proved_at)
             data = {f"own:draft:{entry}": 1, f"enter:{entry}": self.things["entering"]}
         with self.office.database.transaction() as session:
             _, token = sessions.create(session, side, data, held)
@@ -310,11 +312,13 @@ def _desk(session: Session, staff_id: int, colleague_id: int, department: str, f
         ordered_at=now, finished_at=now,
     )  # fmt: skip
     row, _ = sessions.create(session, "staff", {}, Holder(staff_id=staff_id))
-    session.add_all([factor, begun, closure, approval, batch])
+    broadcast = Broadcast(topic="garbage", texts={"title": {"ja": "件名"}, "body": {"ja": "本文"}})
+    session.add_all([factor, begun, closure, approval, batch, broadcast])
     session.flush()
     return {
         "factor": factor.id, "factor_begun": begun.id, "closure": closure.id, "approval": approval.id,
-        "batch": batch.token, "staff_sign_in": row.id,
+        "batch": batch.token, "staff_sign_in": row.id, "colleague": colleague_id,
+        "broadcast": broadcast.id,
     }  # fmt: skip
 
 

@@ -79,7 +79,7 @@ def _fitting(test: str, outcomes: dict[str, str]) -> dict[str, str]:
     return {
         name: outcome
         for name, outcome in outcomes.items()
-        if name.startswith(place.removesuffix(".py")) and any(word in name for word in wanted)
+        if name.startswith(f"{place}::") and any(word in name for word in wanted)
     }
 
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-import re
 import tempfile
 from pathlib import Path
 
+from integrations.storage.keys import checked
 from webapp.ports.storage import MissingFile, StorageError
-
-_KEY = re.compile(r"[A-Za-z0-9_\-][A-Za-z0-9_\-.]*(/[A-Za-z0-9_\-][A-Za-z0-9_\-.]*)*")
 
 
 class FolderStorage:
@@ -57,6 +55,4 @@ class FolderStorage:
         return self._path(key).is_file()
 
     def _path(self, key: str) -> Path:
-        if not _KEY.fullmatch(key):
-            raise StorageError(f"not a storage key: {key!r}")
-        return self._folder / key
+        return self._folder / checked(key)

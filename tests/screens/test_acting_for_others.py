@@ -189,6 +189,25 @@ def test_what_the_tablet_does_is_recorded_as_the_counter(office: Office) -> None
         assert begun.channel == "counter"
 
 
+@pytest.mark.parametrize("at_counter", [True, False])
+def test_a_case_says_at_whose_counter_it_was_sent(office: Office, at_counter: bool) -> None:
+    officer, tablet = office.client("tanto"), office.app.test_client()
+    if at_counter:
+        code = code_of(post(officer, "/staff/counter/", "/staff/counter/").text)
+        post(tablet, "/counter/", "/counter/", code=code)
+    begun = post(tablet, "/apply/start/test-application", "/apply/start/test-application")
+    page = tablet.get(begun.headers["Location"], follow_redirects=True).request.path
+    typed = {"applicant_name": "花子", "tel": "09012345678", "_action": "next"}
+    check = send(tablet, tablet.get(page), page, typed).headers["Location"]
+    send(tablet, tablet.get(check), check, {"declared": "yes"})
+    with office.database.reading() as session:
+        case = session.scalars(select(Case)).one()
+        noted = session.scalars(select(AuditEntry).where(AuditEntry.action == "visit.confirmed")).all()
+        assert [entry.case_id for entry in noted] == [case.id] * at_counter
+    shown = officer.get(f"/staff/cases/{case.reference}").text
+    assert ("担当 太郎の窓口で、本人がタブレットで確かめて送りました" in shown) is at_counter
+
+
 def test_guessing_visit_codes_is_stopped(office: Office) -> None:
     tablet = office.app.test_client()
     answers = [post(tablet, "/counter/", "/counter/", code="22222222").status_code for _ in range(31)]

@@ -155,3 +155,35 @@ def test_the_own_thing_opens(both: Both) -> None:
         assert own.status_code < 500 or own.status_code == 503, where  # 503: a plug this office has not
         assert own.status_code not in (403, 404), where
         assert "/sign-in" not in (own.headers.get("Location") or ""), where
+
+
+DANGEROUS = (
+    ("/staff/accounts/new", {}),
+    ("/staff/accounts/{colleague}", {}),
+    ("/staff/accounts/{colleague}/active", {}),
+    ("/staff/accounts/{colleague}/invite", {}),
+    ("/staff/accounts/{colleague}/factors/reset", {}),
+    ("/staff/approvals/{approval}", {}),
+    ("/staff/broadcasts/{broadcast}", {"_action": "approve"}),
+    ("/staff/cases/{case}/protection", {}),
+    ("/staff/cases/{case}/shield", {}),
+    ("/staff/factors/app", {}),
+    ("/staff/factors/passkey", {}),
+    ("/staff/factors/recovery", {}),
+    ("/staff/factors/{factor}/remove", {}),
+    ("/staff/refunds/{refund}/approve", {}),
+    ("/staff/refunds/{refund}/send", {}),
+    ("/staff/refunds/{refund}/handed-over", {}),
+)
+"""Steps whose harm is done at once: rights, factors, consent, protection, money, a message to a whole city."""
+
+
+def test_a_dangerous_step_needs_a_fresh_proof(both: Both) -> None:
+    """The last of the file: with a fresh proof the steps are taken."""
+    for minutes in (16, 0):
+        client = both.mine.client("staff", minutes_ago=minutes)
+        for address, typed in DANGEROUS:
+            place = address.format(**both.mine.things)
+            answer = client.get(place) if place.endswith("/passkey") else client.post(place, data=typed)
+            is_asked = "/staff/confirm" in answer.headers.get("Location", "")
+            assert is_asked is (minutes > 15), f"{minutes} minutes, {place}: {answer.status}"

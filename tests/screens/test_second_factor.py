@@ -180,6 +180,24 @@ def test_an_invitation_sets_the_password_once(counter: Counter) -> None:
     assert signed_in.status_code == 303
 
 
+def test_a_password_set_anew_does_not_skip_the_second_factor(counter: Counter) -> None:
+    officer, admin = counter.client(), counter.client()
+    enter(officer)
+    add_app(officer)
+    enter(admin, "kanri")
+    shimin = re.search(r'/staff/accounts/(\d+)">shimin', admin.get("/staff/accounts/").text)
+    assert shimin
+    shown = post(admin, f"/staff/accounts/{shimin[1]}", f"/staff/accounts/{shimin[1]}/invite").text
+    link = re.search(r"<code>https?://[^/]+(/staff/invitation/[^<]+)</code>", shown)
+    assert link
+    words = {"password": "three words together", "again": "three words together"}
+    thief = counter.client()
+    assert post(thief, link[1], link[1], words).status_code == 303
+    signed_in = post(thief, "/staff/sign-in", "/staff/sign-in", {"login": "shimin", **words})
+    assert signed_in.headers["Location"] == "/staff/sign-in/second"
+    assert thief.get("/staff/").status_code == 303
+
+
 def test_removing_a_factor_ends_the_other_sign_ins(counter: Counter) -> None:
     here, there = counter.client(), counter.client()
     enter(here)

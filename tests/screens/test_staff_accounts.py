@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
@@ -15,7 +16,7 @@ from tests.fakes.identity_counter import Counter, build, post, token_of
 from webapp import clock
 from webapp.audit import SYSTEM, AuditEntry
 from webapp.db import Database
-from webapp.identity import staff_accounts
+from webapp.identity import passwords, staff_accounts
 from webapp.identity.models import Staff
 
 PASSWORD = "correct horse battery"
@@ -78,6 +79,20 @@ def test_unknown_login_wrong_password_and_stopped_account_look_the_same(counter:
         text = page.text.replace(token_of(page), "").replace(f'value="{login}"', "")
         bodies.add(text[text.index("<main") : text.index("</main>")])
     assert len(bodies) == 1
+
+
+def test_an_outdated_hash_is_renewed_at_the_next_sign_in(counter: Counter) -> None:
+    weak = PasswordHasher(time_cost=1, memory_cost=8 * 1024, parallelism=1).hash(PASSWORD)
+    with counter.database.transaction() as session:
+        session.scalars(select(Staff).where(Staff.login == "shimin")).one().password_hash = weak
+    assert sign_in(counter.client()).status_code == 303
+    with counter.database.reading() as session:
+        renewed = session.scalars(select(Staff.password_hash).where(Staff.login == "shimin")).one()
+    assert renewed is not None
+    assert renewed != weak
+    assert renewed.startswith("$argon2id$")
+    assert not passwords.needs_rehash(renewed)
+    assert passwords.verify(renewed, PASSWORD)
 
 
 def test_too_many_attempts_are_stopped_and_other_accounts_are_not(counter: Counter) -> None:

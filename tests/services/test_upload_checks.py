@@ -64,6 +64,76 @@ def test_a_script_packed_into_an_object_stream_is_found() -> None:
     assert hazards.found(data, "application/pdf") == "acts"
 
 
+def zipped(**files: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, data in {"[Content_Types].xml": b"<Types/>", "word/document.xml": b"<w/>", **files}.items():
+            archive.writestr(name, data)
+    return out.getvalue()
+
+
+def relation(kind: str, target: str, mode: str = "External") -> bytes:
+    schema = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    tag = f'<Relationship Id="r1" Type="{schema}/{kind}" Target="{target}" TargetMode="{mode}"/>'
+    return f"<Relationships>{tag}</Relationships>".encode()
+
+
+PROGRAM = zipped(**{"run.class": b"\xca\xfe\xba\xbe"})
+
+
+@pytest.mark.parametrize("kind", ["GIF", "WEBP", "TIFF"])
+def test_a_picture_that_is_an_archive_too_is_refused(kind: str) -> None:
+    with pytest.raises(FileRefused) as refused:
+        files.inspect("a.gif", picture(8, 8, kind) + PROGRAM, question(), already=0)
+    assert refused.value.code == "wrong_type"
+    assert files.inspect("a.gif", picture(8, 8, kind), question(), already=0)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_what_hangs_behind_a_photo_is_cut_off_or_refused(kind: str) -> None:
+    photo = picture(8, 8, kind)
+    hidden = b"<script>alert(1)</script>"
+    assert hidden not in files.inspect("a.jpg", photo + hidden, question(), already=0).data
+    with pytest.raises(FileRefused):
+        files.inspect("a.jpg", photo + PROGRAM, question(), already=0)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        PDF % b"" + PROGRAM,
+        b"<html><script>x</script>" + PDF % b"",
+        b"MZ\x90\0" + PDF % b"",
+        b"GIF89a;" + PDF % b"",
+    ],
+)
+def test_a_pdf_that_is_something_else_too_is_refused(data: bytes) -> None:
+    with pytest.raises(FileRefused) as refused:
+        files.inspect("a.pdf", data, question("pdf"), already=0)
+    assert refused.value.code == "wrong_type"
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        {"word/_rels/settings.xml.rels": relation("attachedTemplate", "https://evil.example/t.dotm")},
+        {"word/_rels/document.xml.rels": relation("oleObject", "file://server/share/x")},
+        {"word/activeX/activeX1.bin": b"x"},
+        {"word/embeddings/oleObject1.bin": b"x"},
+        {"word/media/setup.exe": b"MZ"},
+    ],
+)
+def test_an_office_file_that_runs_or_fetches_something_is_refused(inside: dict[str, bytes]) -> None:
+    with pytest.raises(FileRefused) as refused:
+        files.inspect("a.docx", zipped(**inside), question("office"), already=0)
+    assert refused.value.code == "acts"
+
+
+def test_an_office_file_with_a_link_in_its_text_is_taken() -> None:
+    links = {"word/_rels/document.xml.rels": relation("hyperlink", "https://www.example.jp/")}
+    assert files.inspect("a.docx", zipped(**links), question("office"), already=0)
+
+
 def test_ordinary_files_are_taken() -> None:
     assert files.inspect("a.png", picture(800, 600), question(), already=0).media_type == "image/png"
     assert files.inspect("a.pdf", PDF % b"", question(), already=0).media_type == "application/pdf"

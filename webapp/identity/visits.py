@@ -18,6 +18,7 @@ from webapp.identity.sessions import VISIT, digest
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 CODE_LIFE = timedelta(minutes=10)
 LONGEST = timedelta(hours=2)
+CONFIRMED = "visit.confirmed"
 
 
 def start(session: Session, staff: Staff, actor: Actor) -> tuple[CounterVisit, str]:
@@ -69,6 +70,26 @@ def identified(session: Session, visit: CounterVisit, resident: Resident) -> Non
     """Note that the person at the tablet has read the card."""
     visit.resident_id, visit.proof = resident.id, "card"
     _record(session, Actor("resident", str(resident.id), channel="counter"), "visit.identified", visit)
+
+
+def confirmed(
+    session: Session, visit_id: int | None, *, draft_token: str, case_id: int, actor: Actor
+) -> None:
+    """Put on record that the person checked and sent this case at the tablet, and which officer served."""
+    visit = running(session, visit_id)
+    if visit is None:
+        return
+    visit.draft_token, visit.confirmed_at = draft_token, clock.now()
+    details = {"staff": visit.staff_id, "proof": visit.proof}
+    audit.record(
+        session, actor, CONFIRMED, object_kind="visit", object_id=visit.id, case_id=case_id, details=details
+    )
+
+
+def served_by(session: Session, case_id: int) -> Staff | None:
+    """Return the officer at whose counter the person sent this case; None for every other way."""
+    entries = audit.of_case(session, case_id, actions=(CONFIRMED,))
+    return session.get(Staff, int(entries[-1].details["staff"])) if entries else None
 
 
 def end(session: Session, visit: CounterVisit, actor: Actor) -> None:

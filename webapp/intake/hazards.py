@@ -17,18 +17,26 @@ MOST_RATIO = 200
 MOST_STREAM = 2 * 1024 * 1024
 ACTIONS = re.compile(rb"/(?:JavaScript|JS|Launch|EmbeddedFile|RichMedia|XFA|SubmitForm|ImportData)\b")
 STREAM = re.compile(rb"stream\r?\n")
+PROGRAMS = re.compile(
+    r"vbaProject|/activeX/|/embeddings/.*\.bin$|\.(?:exe|js|vbs|hta|lnk|bat|cmd|ps1)$", re.I
+)
+RELATION = re.compile(rb"<Relationship\b[^>]{1,4000}>")
+FETCHED = re.compile(rb"/(?:attachedTemplate|oleObject|frame|subDocument)[\"\']")
 HIDDEN_NAME = re.compile(rb"#([0-9A-Fa-f]{2})")
 
 
 def found(data: bytes, media_type: str) -> str | None:
-    """Return ``picture_bomb``, ``zip_bomb``, ``acts`` (a PDF with a script or a launch), or None."""
-    if media_type.startswith("image/"):
-        return _picture(data)
-    if media_type == "application/pdf":
-        return "acts" if _acts(data) else None
+    """Return ``picture_bomb``, ``zip_bomb``, ``acts`` (runs or fetches something), ``wrong_type``, or None.
+
+    ``wrong_type``: it is a picture or a PDF and an archive at the same time.
+    """
     if "officedocument" in media_type or media_type == "application/zip":
         return _zip(data)
-    return None
+    if media_type.startswith("image/") and (bomb := _picture(data)) is not None:
+        return bomb
+    if media_type == "application/pdf" and _acts(data):
+        return "acts"
+    return "wrong_type" if media_type != "text/plain" and _is_archive_too(data) else None
 
 
 def _picture(data: bytes) -> str | None:
@@ -52,7 +60,33 @@ def _zip(data: bytes) -> str | None:
     unpacked = sum(entry.file_size for entry in entries)
     packed = max(1, sum(entry.compress_size for entry in entries))
     is_bomb = len(entries) > MOST_ENTRIES or unpacked > MOST_UNPACKED
-    return "zip_bomb" if is_bomb or (unpacked > 10_000_000 and unpacked / packed > MOST_RATIO) else None
+    if is_bomb or (unpacked > 10_000_000 and unpacked / packed > MOST_RATIO):
+        return "zip_bomb"
+    return "acts" if _office_acts(data, entries) else None
+
+
+def _office_acts(data: bytes, entries: list[zipfile.ZipInfo]) -> bool:
+    """Tell whether an office file carries a program, or fetches its template from elsewhere when opened."""
+    if any(PROGRAMS.search(entry.filename) for entry in entries):
+        return True
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        for entry in entries:
+            if entry.filename.endswith(".rels"):
+                with archive.open(entry) as file:
+                    if any(_fetches(relation) for relation in RELATION.findall(file.read(MOST_STREAM))):
+                        return True
+    return False
+
+
+def _fetches(relation: bytes) -> bool:
+    return b"External" in relation and FETCHED.search(relation) is not None
+
+
+def _is_archive_too(data: bytes) -> bool:
+    try:
+        return bool(zipfile.ZipFile(io.BytesIO(data)).namelist())
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
+        return False
 
 
 def _acts(data: bytes) -> bool:

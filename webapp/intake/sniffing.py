@@ -31,7 +31,7 @@ SHOWN_INLINE = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp", 
 
 def sniff(data: bytes) -> str:
     """The media type of ``data``; ``application/octet-stream`` when it is none that is known here."""
-    if b"%PDF-" in data[:1024]:
+    if data[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"%PDF-"):
         return "application/pdf"
     if data.startswith(b"\xff\xd8\xff"):
         return "image/jpeg"

@@ -7,11 +7,11 @@ from werkzeug.wrappers import Response
 from webapp.applications import same
 from webapp.applications.submit import NotReady, Outdated, Submitted, Unseen, digest_of, receipt_of, submit
 from webapp.form_engine import messages
-from webapp.identity import signatures, throttle
+from webapp.identity import signatures, throttle, visits
 from webapp.resident import applicant, apply_page, desk, sign, summary
 from webapp.resident.case_access import remember
 from webapp.resident.desk import Desk
-from webapp.web import guards
+from webapp.web import guards, sessions
 from webapp.web.guards import visitor_or_resident
 from webapp.web.place import place
 from webapp.web.transaction import db
@@ -62,6 +62,8 @@ def submit_application(token: str) -> Answer:
     if opened.draft.mandate_id is None:  # an agent sees the case as long as the mandate lasts, no longer
         remember(sent.case)
     signatures.attach(db(), token, sent.case.id)
+    visit, actor = sessions.current().get(guards.VISIT), guards.current_actor()
+    visits.confirmed(db(), visit, draft_token=token, case_id=sent.case.id, actor=actor)
     return redirect(url_for(".receipt", token=token), 303)
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from webapp.casework.models import Case
-from webapp.identity import mandates, residents, signatures
+from webapp.identity import mandates, residents, signatures, visits
 from webapp.identity.models import Resident
 from webapp.identity.residents import Asserted
 from webapp.intake import sheets
@@ -54,6 +54,8 @@ class CasePerson:
     """Who sent the application for this person under a mandate."""
     basis: str = ""
     """On what the mandate rests, in words."""
+    served_by: str = ""
+    """The officer at whose counter the person checked and sent it on the tablet."""
     is_group: bool = False
     protected: bool = False
     bounced_at: datetime | None = None
@@ -64,14 +66,14 @@ class CasePerson:
 
     @property
     def is_known(self) -> bool:
-        return bool(self.asserted or self.signatures or self.agent is not None)
+        return bool(self.asserted or self.signatures or self.served_by or self.agent is not None)
 
 
 def of_case(case: Case) -> CasePerson:
     """Return the person of a case; a visitor leaves everything empty."""
     resident = db().get(Resident, case.resident_id) if case.resident_id else None
     if resident is None:
-        return CasePerson(signatures=_signatures(case))
+        return CasePerson(signatures=_signatures(case), served_by=_served_by(case))
     said = residents.asserted(db(), resident.id)
     if said is not None and not said.name:
         said = None  # a mail address asserts nothing about a person
@@ -81,6 +83,7 @@ def of_case(case: Case) -> CasePerson:
         name=str(resident.profile.get("name") or declared or "氏名の登録なし"),
         agent=str(agent.profile.get("name") or "氏名の登録なし") if agent else None,
         basis=BASES[mandate.basis] if mandate else "",
+        served_by=_served_by(case),
         is_group=resident.kind == "group",
         protected=resident.protected,
         bounced_at=resident.email_bounced_at,
@@ -88,6 +91,11 @@ def of_case(case: Case) -> CasePerson:
         compared=comparison.of_case(case, said, hide_address=resident.protected) if said else [],
         signatures=_signatures(case),
     )
+
+
+def _served_by(case: Case) -> str:
+    staff = visits.served_by(db(), case.id)
+    return staff.name if staff is not None else ""
 
 
 def _signatures(case: Case) -> list[SignatureLine]:

@@ -13,11 +13,13 @@ from webapp.payment.receipts import METHOD_WORDS
 from webapp.staff import typed
 from webapp.staff.payments import charge_for, reach_of, to_charge
 from webapp.web.downloads import disposition
-from webapp.web.guards import current_actor, staff_required
+from webapp.web.guards import current_actor, prove_again, staff_required
 from webapp.web.services import services
 from webapp.web.transaction import close, commit, db
 
 blueprint = Blueprint("refunds", __name__, url_prefix="/refunds")
+MOVES_MONEY = ("approve", "send", "handed-over")
+"""Steps after which money leaves: the officer proves again who they are."""
 
 
 @blueprint.post("/of/<token>")
@@ -71,6 +73,8 @@ def show(token: str) -> str:
 def step(token: str, step: str) -> Response:
     """approve, withdraw, send, call-off, retry, transferred or handed-over."""
     refund = _find(token, "payment.refund")
+    if step in MOVES_MONEY and (away := prove_again()) is not None:
+        return away
     try:
         _take(refund, step)
     except (Forbidden, IllegalStep, InvalidInput, Unavailable) as wrong:

@@ -29,6 +29,7 @@ def travel(phone: Person, desk: Person) -> None:
     desk.sees("市役所に提出するため")
     pay(phone, reference)
     steps.wait_for_mail(phone, reference, "お支払いを確認しました")
+    read_receipt(phone)
     decide(desk, reference)
     steps.wait_for_mail(phone, reference, "結果")
     issue_notice(desk, reference)
@@ -98,6 +99,13 @@ def pay(phone: Person, reference: str) -> None:
     phone.press("支払いへ進む")
     phone.press("カード")
     phone.sees("お支払い")
+
+
+def read_receipt(phone: Person) -> None:
+    """Open it from the list of payments, where each entry leads to its payment as a whole."""
+    phone.goto("/my/payments")
+    phone.press("領収書を見る")
+    assert phone.page.url.endswith("/receipt")
 
 
 def decide(desk: Person, reference: str) -> None:

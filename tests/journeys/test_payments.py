@@ -100,7 +100,7 @@ def book(person: Person, room: str, bands: tuple[str, ...], name: str) -> tuple[
     person.goto(f"/book/shimin-kaikan/{room}/{weekday(22).isoformat()}")
     for band in bands:
         person.page.locator(f"[name=band][value={band}]").check(force=True)
-    person.press("この枠を取る")
+    person.press("この時間で予約へ進む")
     steps.type_into(person, "persons", "8")
     steps.type_into(person, "name", name)
     steps.type_into(person, "tel", "0000-55-1234")

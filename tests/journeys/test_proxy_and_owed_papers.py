@@ -16,6 +16,7 @@ from werkzeug.serving import make_server
 from tests.casework_office import open_office
 from tests.fakes.counter import counter
 from tests.fakes.procedures import ANSWERS, context
+from tests.journeys import steps
 from tests.journeys.person import Person
 from tests.screens.test_hand_in import with_later
 from webapp import clock
@@ -67,8 +68,12 @@ def test_a_mandate_is_given_taken_and_used(browser: Browser, database: Database,
         hana, taro = at_the_phone(browser, url, hana_token), at_the_phone(browser, url, taro_token)
         hana.goto("/mandates/")
         end = (clock.today().replace(day=1)).replace(year=clock.today().year + 1)
-        hana.page.locator("[name=valid_to]").first.fill(end.isoformat())
+        hana.page.locator("main details summary").first.click()
         hana.page.locator("[name=procedures]").first.check(force=True)
+        hana.page.locator("main form button[type=submit]").first.click()
+        hana.sees("終わりの日を、年・月・日の数字で入力してください")
+        assert hana.page.locator("[name=procedures]").first.is_checked()
+        steps.fill_date(hana, "valid_to", end)
         hana.page.locator("main form button[type=submit]").first.click()
         hana.look()
         link = re.search(r"/mandates/offers/[\w-]+", hana.text())

@@ -163,7 +163,7 @@ def test_the_second_person_is_told_politely_and_offered_another_room(
     hold(browser, "a")
     refused = hold(app.test_client(), "a")
     assert refused.status_code == 409
-    assert "先に予約されました" in refused.text and "空いているほかの枠" in refused.text
+    assert "先に予約されました" in refused.text and "空いているほかの時間と部屋" in refused.text
 
 
 def test_nobody_opens_the_basket_of_another_browser(app: Flask, browser: FlaskClient) -> None:
@@ -175,8 +175,10 @@ def test_a_hold_that_ran_out_is_explained(browser: FlaskClient) -> None:
     path = hold(browser).headers["Location"]
     with clock.frozen(datetime(2026, 5, 11, 10, 16, tzinfo=clock.TOKYO)):
         page = browser.get(path)
+        english = browser.get(f"{path}?lang=en", follow_redirects=True)
     assert page.status_code == 409
     assert "もう一度お選びください" in page.text
+    assert "open the current state" in english.text.lower() and "予約は確定していません" not in english.text
 
 
 def test_a_hold_lengthens_once_on_the_page(browser: FlaskClient) -> None:

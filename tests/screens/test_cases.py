@@ -85,6 +85,13 @@ def strip_token(body: str) -> str:
     return re.sub(r'(csrf_token" value|nonce)="[^"]*"', "", body)
 
 
+def test_an_empty_look_up_says_what_to_enter(client: FlaskClient) -> None:
+    page = look_up(client, "26-4839-1572", "")
+    assert page.status_code == 422
+    assert "照会用パスワードを入れてください。" in page.text and "違います" not in page.text
+    assert 'value="26-4839-1572"' in page.text
+
+
 def test_guessing_passwords_is_throttled(app: Flask, client: FlaskClient) -> None:
     reference, _password = sent(app)
     codes = [look_up(client, reference, f"aaaa-aaa{n}").status_code for n in range(2, 14)]

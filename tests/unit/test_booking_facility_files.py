@@ -15,6 +15,10 @@ def test_every_facility_of_the_sample_city_proves_itself() -> None:
     assert out.getvalue().splitlines()[-1].endswith("cases, 0 errors")
 
 
+def test_every_word_of_the_sample_city_is_there_in_three_languages() -> None:
+    assert [warning for warning in check([SAMPLE]).warnings if " without " in warning] == []
+
+
 def test_every_public_source_is_expressed() -> None:
     text = "\n".join(path.read_text(encoding="utf-8") for path in SAMPLE.glob("*.yaml"))
     sources = [f"f{n:02d}-" for n in (1, 2, 4, 5, 6, 7, 8, 10, 14, 16, 18, 19, 20, 21, 22, 23, 24, 26)]
@@ -142,6 +146,14 @@ MISTAKES = [
     ("a purpose without words", "cells: [a, b]", "cells: [a, b], purposes: [dance]", "purpose 'dance'"),
     ("syntax", "rooms:\n", "rooms: [\n", "YAML"),
 ]
+
+
+def test_a_word_without_a_language_is_named_with_its_line(tmp_path: Path) -> None:
+    easy = "{ja: 半面, easy: 半分（はんぶん）, en: Half}"
+    (tmp_path / "hall.yaml").write_text(GOOD.replace("name: 半面", f"name: {easy}"), encoding="utf-8")
+    warnings = [warning for warning in check([tmp_path]).warnings if " without " in warning]
+    assert any("hall.yaml:13:" in warning and "'全面' without easy and en" in warning for warning in warnings)
+    assert not any("半面" in warning for warning in warnings)
 
 
 def test_the_example_itself_is_right(tmp_path: Path) -> None:

@@ -42,6 +42,25 @@ def test_an_instant_is_shown_on_the_clock_of_tokyo() -> None:
     assert filters.date_time(datetime(2026, 11, 20, 15, 5, tzinfo=UTC)) == "令和8年11月21日（土）午前0時05分"
 
 
+@pytest.mark.usefixtures("japanese")
+def test_a_full_hour_has_no_minutes() -> None:
+    assert filters.date_time(datetime(2026, 11, 20, 0, 0, tzinfo=UTC)) == "令和8年11月20日（金）午前9時"
+
+
+@pytest.mark.usefixtures("japanese")
+def test_what_ends_at_midnight_lasts_until_the_day_before() -> None:
+    midnight = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
+    assert filters.until(midnight) == "令和8年11月20日（金）"
+    assert filters.until(midnight.replace(hour=8)) == "令和8年11月20日（金）午後5時"
+
+
+def test_easy_readers_see_the_western_year_and_the_whole_weekday(app: Flask) -> None:
+    with app.test_request_context("/?lang=easy"):
+        assert filters.date_text(date(2026, 11, 20)) == "2026年11月20日 金曜日（きんようび）"
+        assert filters.date_short(date(2026, 11, 20)) == "11月20日 金曜日（きんようび）"
+        assert filters.date_time(datetime(2026, 11, 20, 0, 5, tzinfo=UTC)).endswith(" 9:05")
+
+
 @pytest.mark.usefixtures("english")
 def test_english_readers_see_western_dates() -> None:
     assert filters.date_text(date(2026, 11, 20)) == "20 November 2026 (Fri)"

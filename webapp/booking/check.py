@@ -11,6 +11,7 @@ from webapp.booking.facility import Facility, Worked
 from webapp.booking.load import facility_files, form_complaints, load_forms
 from webapp.booking.worked import agrees, outcome
 from webapp.form_engine.load import Library
+from webapp.form_engine.texts import texts_below
 from webapp.tariff.prices import NoPrice
 from webapp.tariff.quote import quote
 from webapp.tariff.table import PriceRow, Table
@@ -90,6 +91,7 @@ def check_facility(source: Source, facility: Facility, findings: Findings) -> No
         findings.cells += sum(_count(row) for row in table.rows)
         findings.warnings += [f"{facility.slug}: {reading}" for reading in table.readings]
         findings.warnings += [f"{facility.slug}: {w}" for row in table.rows for w in _oddities(facility, row)]
+    findings.warnings += list(_missing_words(source, facility))
     findings.errors += list(_printed(source, facility, findings))
     findings.errors += list(_cases(source, facility, findings))
 
@@ -102,6 +104,13 @@ def _count(row: PriceRow) -> int:
 def _oddities(facility: Facility, row: PriceRow) -> Iterator[str]:
     if row.as_printed:
         yield f"{'・'.join(row.rooms)}: printed figure kept ({row.note or 'odd beside its neighbours'})"
+
+
+def _missing_words(source: Source, facility: Facility) -> Iterator[str]:
+    for where, text in texts_below(facility):
+        if missing := text.missing():
+            what = f"{text.ja!r} without {' and '.join(missing)}"
+            yield str(source.complain(where, what, "add it; until then the Japanese is shown"))
 
 
 def _printed(source: Source, facility: Facility, findings: Findings) -> Iterator[Complaint]:

@@ -28,7 +28,7 @@ class HoldOver(IllegalStep):
     """The hold ran out before it was confirmed."""
 
     def __init__(self) -> None:
-        say = "仮予約の時間が過ぎたため、枠を手放しました。空いていれば、もう一度お選びください。"
+        say = "お取りしていた時間が過ぎたため、予約は確定していません。空いていれば、もう一度お選びください。"
         super().__init__("booking.confirm", state="expired", say=say)
 
 

@@ -131,7 +131,7 @@ class Facility(Strict):
     municipality: str
     kind: Text
     summary: Text | None = None
-    area: str = "中央"
+    area: Text = Text(ja="中央", easy="中央（ちゅうおう）", en="Centre")
     latitude: float | None = None
     longitude: float | None = None
     department: str = "culture"

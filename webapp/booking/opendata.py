@@ -79,7 +79,7 @@ def index(facilities: Facilities) -> list[FacilityEntry]:
         {
             "id": facility.slug,
             "name": facility.name.model_dump(exclude_none=True),
-            "area": facility.area,
+            "area": facility.area.ja,
             "latitude": facility.latitude,
             "longitude": facility.longitude,
             "operator": facility.operator.name.ja,

@@ -100,7 +100,7 @@ def _usage(
         extras={key: count for key, count in terms.extras.items() if count},
         facts=terms.facts,
         combined={band.key: tuple(band.covers) for band in band_set if band.covers},
-        band_labels={band.key: band.name.ja for band in band_set},
+        band_labels={band.key: band.name for band in band_set},
         exemption=terms.exemption,
         exemption_share=terms.exemption_share,
         decided=terms.decided,

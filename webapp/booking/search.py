@@ -62,7 +62,7 @@ class Alternative:
 def fitting_rooms(facilities: Facilities, question: Question) -> Iterator[tuple[Facility, Room]]:
     """Rooms that fit without looking at the calendar."""
     for facility in facilities:
-        if question.area and facility.area != question.area:
+        if question.area and facility.area.ja != question.area:
             continue
         for room in facility.rooms:
             if _fits(facility, room, question):
@@ -86,8 +86,8 @@ def search(
     return found
 
 
-def areas(facilities: Facilities) -> list[str]:
-    return list(dict.fromkeys(facility.area for facility in facilities))
+def areas(facilities: Facilities) -> dict[str, Text]:
+    return {facility.area.ja: facility.area for facility in facilities}
 
 
 def purposes(facilities: Facilities) -> dict[str, Text]:

@@ -141,10 +141,11 @@ def _band_span(facility: Facility, room: Room, keys: tuple[str, ...]) -> Span:
     order = {band.key: position for position, band in enumerate(singles)}
     expanded = expand_bands(facility, room, keys)
     if not expanded:
-        raise NotAllowed("bands", "使う時間の区分を選んでください。")
+        raise NotAllowed("bands", "使う時間帯を選んでください。")
     positions = [order[key] for key in expanded]
     if positions != list(range(positions[0], positions[0] + len(positions))):
-        raise NotAllowed("bands", "続いた区分を選んでください。間を空けるときは、予約を2つに分けてください。")
+        gap = "続いた時間帯を選んでください。間を空けるときは、予約を2つに分けてください。"
+        raise NotAllowed("bands", gap)
     return Span(singles[positions[0]].begins, max(singles[p].ends for p in positions))
 
 
@@ -155,7 +156,7 @@ def expand_bands(facility: Facility, room: Room, keys: Iterable[str]) -> tuple[s
     for key in keys:
         band = by_key.get(key)
         if band is None:
-            raise NotAllowed("bands", "この部屋にはない時間の区分です。選び直してください。")
+            raise NotAllowed("bands", "この部屋にはない時間帯です。選び直してください。")
         singles.update(band.covers or [key])
     return tuple(band.key for band in facility.single_bands(room) if band.key in singles)
 

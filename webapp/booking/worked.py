@@ -68,7 +68,7 @@ def price_case(facility: Facility, given: Mapping[str, Any]) -> Quote:
         extras=given.get("extras", {}),
         facts=given.get("facts", {}),
         combined={b.key: tuple(b.covers) for b in facility.band_set(room) if b.covers},
-        band_labels={b.key: b.name.ja for b in facility.band_set(room)},
+        band_labels={b.key: b.name for b in facility.band_set(room)},
         exemption=given.get("exemption"),
         decided={key: fraction(rate) for key, rate in given.get("decided", {}).items()},
         base_yen=given.get("base_yen"),

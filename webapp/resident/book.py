@@ -18,10 +18,11 @@ from webapp.booking.pricing import exemption_preview
 from webapp.booking.wish import Span, Wish, span_of, starts_of
 from webapp.calendar.business import days_between
 from webapp.errors import NotFound
+from webapp.resident import refusals
 from webapp.resident.case_access import remember
 from webapp.tariff.prices import NoPrice
 from webapp.web import booking_form as typed
-from webapp.web import booking_questions, day_boxes, filters, guards, sessions
+from webapp.web import booking_questions, day_boxes, filters, guards, languages, sessions
 from webapp.web.booking_questions import Asked
 from webapp.web.guards import visitor_or_resident
 from webapp.web.services import services
@@ -66,7 +67,7 @@ def take(slug: str, key: str, day: str) -> Answer:
     except Taken as taken:
         return _taken_page(facility, room, wish, taken), 409
     except NotAllowed as refused:
-        return _choose_page(facility, room, day, bands, [("choose", refused.say or "")]), 422
+        return _choose_page(facility, room, day, bands, [("choose", refusals.say(refused))]), 422
     sessions.own("basket", booking.basket)
     return redirect(url_for(".describe", basket=booking.basket), 303)
 
@@ -98,10 +99,10 @@ def save(basket: str) -> Answer:
     except NotAllowed as refused:
         db().rollback()
         place = "persons" if refused.rule in ("capacity", "min_persons") else "commercial"
-        return _describe_page(_held(basket), form, [(place, refused.say or "")], asked), 422
+        return _describe_page(_held(basket), form, [(place, refusals.say(refused))], asked), 422
     except Taken as taken:
         db().rollback()
-        return _describe_page(_held(basket), form, [("persons", taken.say or "")], asked), 422
+        return _describe_page(_held(basket), form, [("persons", refusals.say(taken))], asked), 422
     except NoPrice:
         db().rollback()
         text = _("この使い方の料金が表にありません。施設にお電話ください。")
@@ -179,7 +180,7 @@ def extend(basket: str) -> Response:
         try:
             hold.extend(db(), booking.token)
         except NotAllowed as refused:
-            flash(refused.say or "", "warning")
+            flash(refusals.say(refused), "warning")
             break
     else:
         flash(_("10分延ばしました。"), "success")
@@ -194,7 +195,7 @@ def release(basket: str) -> Response:
     for booking in bookings:
         if booking.state == "held":
             hold.release(db(), services().facilities, booking.token)
-    flash(_("選んだ枠を手放しました。"))
+    flash(_("予約をやめました。取っていた時間は空きに戻りました。"))
     return redirect(url_for("resident.facilities.facility", slug=bookings[0].facility), 303)
 
 
@@ -213,7 +214,7 @@ def _take_series(facility: Facility, room: Room, wish: Wish, days: list[date], w
         text = (
             _("選んだ日はどれも予約できませんでした。")
             + " "
-            + (result.skipped[0].why if result.skipped else "")
+            + (_why(result.skipped[0]) if result.skipped else "")
         )
         return _choose_page(
             facility, room, wish.use_on.isoformat(), list(wish.bands), [("choose", text)]
@@ -224,11 +225,15 @@ def _take_series(facility: Facility, room: Room, wish: Wish, days: list[date], w
             _(
                 "%(day)s は予約できませんでした。%(why)s",
                 day=filters.date_short(skipped.day),
-                why=skipped.why,
+                why=_why(skipped),
             ),
             "warning",
         )
     return redirect(url_for(".describe", basket=result.basket), 303)
+
+
+def _why(skipped: series.Skipped) -> str:
+    return skipped.why if languages.lang() == "ja" else refusals.otherwise()
 
 
 def _choose_page(

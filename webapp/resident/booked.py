@@ -16,6 +16,7 @@ from webapp.booking.search import Alternative
 from webapp.booking.wish import span_of, wish_of
 from webapp.casework.models import Case
 from webapp.errors import IllegalStep, NotFound
+from webapp.resident import refusals
 from webapp.resident.case_access import open_case
 from webapp.web import booking_form as typed
 from webapp.web import booking_questions, change_form, guards
@@ -63,7 +64,7 @@ def ask_change(reference: str, token: str) -> Answer:
     try:
         return _change_page(case, form, [], change_form.preview(form, booker))
     except NotAllowed as refused:
-        return _change_page(case, form, [("choose", refused.say or "")]), 422
+        return _change_page(case, form, [("choose", refusals.say(refused))]), 422
 
 
 @blueprint.post("/cases/<reference>/bookings/<token>/change")
@@ -93,7 +94,7 @@ def change(reference: str, token: str) -> Answer:
         return _change_page(*_again(reference, token), [("choose", taken)]), 409
     except NotAllowed as refused:
         db().rollback()
-        return _change_page(*_again(reference, token), [("choose", refused.say or "")]), 422
+        return _change_page(*_again(reference, token), [("choose", refusals.say(refused))]), 422
     flash(_("予約を変更しました。"), "success")
     if done.difference.to_pay_yen and done.charge is not None:
         return redirect(url_for("resident.pay.charge", token=done.charge.token), 303)
@@ -130,7 +131,7 @@ def cancel(reference: str, token: str) -> Answer:
             expected_refund_yen=typed.whole(request.form.get("refund_yen")),
         )
     except NotAllowed as refused:
-        flash(refused.say or "", "warning")
+        flash(refusals.say(refused), "warning")
         return redirect(url_for(".ask_cancel", reference=reference, token=token), 303)
     flash(_("予約を取り消しました。"), "success")
     return redirect(url_for(".show", reference=reference), 303)

@@ -41,12 +41,19 @@ def look_up() -> Answer:
     throttle.count(db(), "lookup.here", place())
     throttle.count(db(), "lookup.reference", reference.strip().upper())
     commit()  # a rolled-back count would be no count
+    empty = [
+        (name, say)
+        for name, text, say in (
+            ("reference", reference, _("受付番号を入れてください。")),
+            ("password", password, _("照会用パスワードを入れてください。")),
+        )
+        if not text.strip()
+    ]
     try:
         case = with_password(reference, password)
     except NotFound:
-        errors = [
-            ("reference", _("受付番号かパスワードが違います。受付の画面や控えのとおりに入れてください。"))
-        ]
+        wrong = _("受付番号かパスワードが違います。受付の画面や控えのとおりに入れてください。")
+        errors = empty or [("reference", wrong)]
         return _find_page(reference, errors), 422
     remember(case)
     if _is_held(case.reference):

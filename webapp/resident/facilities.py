@@ -13,7 +13,7 @@ from webapp.booking import availability, opendata, search
 from webapp.booking.hold import answer_for
 from webapp.booking.windows import AnswerEntry, asks_of_windows
 from webapp.booking.wish import Wish, starts_of
-from webapp.resident import words
+from webapp.resident import reckoning, rule_words, words
 from webapp.tariff.facts import Fact
 from webapp.web import day_boxes
 from webapp.web.booking_form import booker, facility_or_404, facts_of, questions_of, room_or_404, whole
@@ -24,8 +24,19 @@ from webapp.web.services import services
 from webapp.web.transaction import db
 
 blueprint = Blueprint("facilities", __name__)
-for word in (words.clock_time, words.text_pairs, words.label_pairs, words.answer_pairs):
+for word in (words.clock_time, words.opening_hours, words.text_pairs, words.label_pairs, words.answer_pairs):
     blueprint.add_app_template_filter(word)
+for rule_word in (
+    reckoning.reckoning,
+    rule_words.condition,
+    rule_words.season,
+    rule_words.rate,
+    rule_words.reduction,
+    rule_words.extra_price,
+    rule_words.window,
+    rule_words.tier,
+):
+    blueprint.add_app_template_filter(rule_word)
 WEEK = 7
 MOST = 60
 """Rooms on one page of the search; more than anybody reads."""

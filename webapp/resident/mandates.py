@@ -13,7 +13,7 @@ from webapp.form_engine.guard import contains_individual_number
 from webapp.identity import mandates
 from webapp.identity.models import Resident
 from webapp.ports.identity import Level
-from webapp.web import guards, sessions
+from webapp.web import day_boxes, guards, sessions
 from webapp.web.services import services
 from webapp.web.transaction import db
 
@@ -26,7 +26,7 @@ def overview() -> str | Response:
     """List what was given and taken."""
     if (away := guards.step_up(Level.CARD, url_for(".overview"))) is not None:
         return away
-    return _overview_page({}, None)
+    return _overview_page(None)
 
 
 @blueprint.post("/")
@@ -48,7 +48,7 @@ def offer() -> Response | str | tuple[str, int]:
             shares_profile=request.form.get("shares_profile") == "yes",
         )
     except InvalidInput as error:
-        return _overview_page(request.form.to_dict(), error), 422
+        return _overview_page(error), 422
     link = url_for(".show", token=token, _external=True)
     return render_template("resident/mandates_offer.html", link=link)
 
@@ -116,7 +116,7 @@ def stop() -> Response:
     return redirect(url_for(".overview"), code=303)
 
 
-def _overview_page(typed: dict[str, str], error: InvalidInput | None) -> str:
+def _overview_page(error: InvalidInput | None) -> str:
     me = _me()
     rows = mandates.of_resident(db(), me)
     shown = [
@@ -132,8 +132,10 @@ def _overview_page(typed: dict[str, str], error: InvalidInput | None) -> str:
     return render_template(
         "resident/mandates_overview.html",
         rows=shown,
-        typed=typed,
-        error=error,
+        typed=request.form,
+        chosen=request.form.getlist("procedures"),
+        boxes=day_boxes.read(request.form, "valid_to"),
+        errors=[(error.field, error.say)] if error else [],
         acting=sessions.current().get(guards.ACTING),
         procedures=[(one.slug, one.title.in_(guards.lang())) for one in services().library.values()],
     )
@@ -145,10 +147,11 @@ def _titles(slugs: list[str]) -> list[str]:
 
 
 def _day(name: str) -> date:
-    try:
-        return date.fromisoformat(request.form.get(name, ""))
-    except ValueError as error:
-        raise InvalidInput(name, field=name, say=_("終わりの日を入力してください。")) from error
+    boxes = day_boxes.read(request.form, name)
+    if boxes.day is None:
+        wrong = _("終わりの日を、年・月・日の数字で入力してください（例 2027年3月31日）。")
+        raise InvalidInput(name, field=name, say=wrong)
+    return boxes.day
 
 
 def _me() -> Resident:

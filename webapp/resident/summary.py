@@ -24,6 +24,8 @@ class ReadRow:
     change_url: str | None = None
     note: str | None = None
     changed: bool = False
+    kind: str = ""
+    """The type of its question; what people chose carries readings, what they typed does not."""
 
 
 @dataclass(frozen=True)
@@ -69,4 +71,5 @@ def read_sections(
 
 def read_row(row: Row, provenance: Mapping[str, Any], change_url: str | None = None) -> ReadRow:
     """One row of ``present`` for people."""
-    return ReadRow(row.label, row.text, row.path, provenance_text(provenance.get(row.path)), change_url)
+    said_by = provenance_text(provenance.get(row.path))
+    return ReadRow(row.label, row.text, row.path, said_by, change_url, kind=row.kind)

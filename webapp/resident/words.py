@@ -6,7 +6,8 @@ from datetime import datetime
 from flask_babel import gettext as _
 
 from webapp import clock
-from webapp.booking.times import clock_text, minutes_of
+from webapp.booking.facility import Opening
+from webapp.booking.times import clock_text, minutes, minutes_of
 from webapp.booking.windows import Answer
 from webapp.form_engine.outcome import Section
 from webapp.tariff.table import Exemption
@@ -17,6 +18,11 @@ from webapp.yaml_source import Text
 def clock_time(at: datetime) -> str:
     """「13:00」 on the clock of Asia/Tokyo."""
     return clock_text(minutes_of(clock.tokyo(at)))
+
+
+def opening_hours(opening: Opening) -> str:
+    """「9:00–21:00」, as the hours of a room are written."""
+    return f"{clock_text(minutes(opening.start))}–{clock_text(minutes(opening.end))}"
 
 
 def text_pairs(pairs: Iterable[tuple[str, Text]]) -> list[tuple[str, str]]:

@@ -102,7 +102,12 @@ def round_at(table: Table, stage: Stage, work: Work) -> None:
             rounded = Fraction(rule.rounding.apply(work.amount))
             if rounded != work.amount:
                 cite = rule.citation or table.citation
-                work.becomes(rounded, Text(ja="端数処理"), rule.rounding.words, cite)
+                work.becomes(
+                    rounded,
+                    Text(ja="端数処理", easy="お金（かね）の はし", en="Rounding"),
+                    rule.rounding.words,
+                    cite,
+                )
 
 
 def _combine(table: Table, work: Work, rates: list[tuple[Adjustment, Fraction]]) -> None:
@@ -111,7 +116,11 @@ def _combine(table: Table, work: Work, rates: list[tuple[Adjustment, Fraction]])
             _multiply(work, adjustment, rate, table)
         return
     factor = 1 + sum((rate - 1 for _, rate in rates), Fraction(0))
-    labels = Text(ja="と".join(adjustment.label.ja for adjustment, _ in rates) + "(率を合計)")
+    labels = Text(
+        ja="と".join(adjustment.label.ja for adjustment, _ in rates) + "(率を合計)",
+        easy="と ".join(adjustment.label.in_("easy") for adjustment, _ in rates),
+        en=" and ".join(adjustment.label.in_("en") for adjustment, _ in rates) + " (rates added)",
+    )
     cite = rates[0][0].citation or table.citation
     work.becomes(work.amount * factor, labels, times_text(factor), cite)
 

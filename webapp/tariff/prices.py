@@ -41,7 +41,15 @@ def row_for(table: Table, usage: Usage, facts: dict[str, Fact]) -> PriceRow:
 def base_lines(table: Table, row: PriceRow, usage: Usage) -> list[Base]:
     """The room's own lines. Raises NoPrice for a band the table does not print."""
     if usage.base_yen is not None:
-        return [Base("room", Text(ja="基本使用料"), Fraction(1), usage.base_yen, "回")]
+        return [
+            Base(
+                "room",
+                Text(ja="基本使用料", easy="もとの お金（かね）", en="Basic fee"),
+                Fraction(1),
+                usage.base_yen,
+                "回",
+            )
+        ]
     if row.per == "band":
         return list(_band_lines(table, row, usage))
     quantity = quantity_of(row.per, table, usage)
@@ -49,7 +57,15 @@ def base_lines(table: Table, row: PriceRow, usage: Usage) -> list[Base]:
         return _blocks(row, row.first.hours, row.first.yen, quantity)
     if not isinstance(row.yen, int):
         raise NoPrice(f"{usage.room}: yen by band, but per {row.per}")
-    return [Base("room", row.label or Text(ja="使用料"), quantity, row.yen, PER_LABEL[row.per])]
+    return [
+        Base(
+            "room",
+            row.label or Text(ja="使用料", easy="使（つか）うための お金（かね）", en="Fee"),
+            quantity,
+            row.yen,
+            PER_LABEL[row.per],
+        )
+    ]
 
 
 def quantity_of(per: Per, table: Table, usage: Usage) -> Fraction:
@@ -96,13 +112,21 @@ def _band_lines(table: Table, row: PriceRow, usage: Usage) -> Iterator[Base]:
         amount = band_yen(row, band)
         if amount is None:
             raise NoPrice(f"{usage.room}: {band}")
-        label = Text(ja=usage.band_labels.get(band, band))
+        label = usage.band_labels.get(band) or Text(ja=band)
         yield Base(f"room.{band}", label, Fraction(1), amount, PER_LABEL["band"])
 
 
 def _blocks(row: PriceRow, hours: int, yen: int, quantity: Fraction) -> list[Base]:
-    lines = [Base("room.first", Text(ja=f"{hours}時間まで"), Fraction(1), yen, "回")]
+    lines = [
+        Base(
+            "room.first",
+            Text(ja=f"{hours}時間まで", easy=f"{hours}時間（じかん）まで", en=f"First {hours} hours"),
+            Fraction(1),
+            yen,
+            "回",
+        )
+    ]
     if quantity > hours and isinstance(row.yen, int):
-        rest = Text(ja="以後1時間ごと")
+        rest = Text(ja="以後1時間ごと", easy="そのあと 1時間（じかん）", en="Each further hour")
         lines.append(Base("room.further", rest, quantity - hours, row.yen, PER_LABEL["hour"]))
     return lines

@@ -94,8 +94,13 @@ def _rounded_total(table: Table, exact: Fraction) -> int:
 
 
 def _rest(table: Table, rest: int, target: int) -> FeeLine:
-    step = Step(Text(ja="合計の端数処理"), f"{rest:+,}円", Fraction(target), table.citation)
-    label = Text(ja="端数処理", en="Rounding of the total")
+    step = Step(
+        Text(ja="合計の端数処理", easy="ぜんぶの お金（かね）の はし", en="Rounding of the total"),
+        f"{rest:+,}円",
+        Fraction(target),
+        table.citation,
+    )
+    label = Text(ja="端数処理", easy="お金（かね）の はし", en="Rounding of the total")
     return FeeLine("rounding", "rounding", label, Fraction(1), rest, rest, table.citation, steps=(step,))
 
 

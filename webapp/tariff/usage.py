@@ -10,6 +10,7 @@ from types import MappingProxyType
 from webapp.calendar.holidays import is_national_holiday
 from webapp.tariff.facts import Fact, Facts
 from webapp.tariff.table import WEEKDAYS, DayType, Table
+from webapp.yaml_source import Text
 
 NOTHING: Mapping[str, int] = MappingProxyType({})
 
@@ -34,7 +35,7 @@ class Usage:
     extras: Mapping[str, int] = field(default_factory=lambda: NOTHING)
     facts: Facts = field(default_factory=lambda: MappingProxyType({}))
     combined: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
-    band_labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    band_labels: Mapping[str, Text] = field(default_factory=lambda: MappingProxyType({}))
     exemption: str | None = None
     exemption_share: Fraction | None = None
     decided: Mapping[str, Fraction] = field(default_factory=lambda: MappingProxyType({}))

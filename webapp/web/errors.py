@@ -15,7 +15,9 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.wrappers import Response
 
 from webapp.errors import MadoguchiError, TooMany
+from webapp.form_engine.furigana import KANJI
 from webapp.web import guards, held, open_api, sessions, transaction
+from webapp.web.languages import lang
 from webapp.web.services import services
 
 log = logging.getLogger(__name__)
@@ -42,8 +44,8 @@ def _words(status: int) -> tuple[str, str]:
             _("アドレスが違うか、ページがなくなった可能性があります。トップページから探してください。"),
         ),
         409: (
-            _("ほかの画面で、すでに変更されています"),
-            _("最新の状態を開いて、内容を確かめてから、もう一度操作してください。"),
+            _("この操作は、いまはできません"),
+            _("ほかの画面で先に変わったか、時間が過ぎました。最新の状態を開いて、もう一度操作してください。"),
         ),
         413: (
             _("送られたファイルが大きすぎます"),
@@ -83,6 +85,8 @@ def page(status: int, *, say: str | None = None) -> Response:
     title, advice = _words(status)
     if sessions.current().side == "staff":
         advice = _staff_words(status) or advice
+    if say and lang() == "en" and KANJI.search(say):
+        say = None  # services speak Japanese; the general sentence is there in English
     if request.path.startswith(open_api.PREFIX):
         transaction.close()
         return open_api.problem(status, title, say or advice)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from webapp.web.services import services
 from webapp.yaml_source import Lang, Text
 
 WEEKDAYS = "月火水木金土日"
+WEEKDAY_READINGS = tuple(f"{first}ようび" for first in ("げつ", "か", "すい", "もく", "きん", "ど", "にち"))
 
 
 def install(app: Flask) -> None:
@@ -27,6 +28,7 @@ def install(app: Flask) -> None:
         date=date_text,
         date_short=date_short,
         date_time=date_time,
+        until=until,
         iso_time=iso_time,
         weekday=weekday,
         yen=yen,
@@ -50,10 +52,13 @@ def text_of(value: Any) -> str:
 
 
 def date_text(value: date | datetime | None, with_weekday: bool = True) -> str:
-    """「令和8年11月20日（金）」, in English `20 November 2026 (Fri)`."""
+    """「令和8年11月20日（金）」, in English `20 November 2026 (Fri)`, in やさしい日本語 without the era."""
     day = _day(value)
     if day is None:
         return ""
+    if lang() == "easy":
+        spelled = f"{day.year}年{day.month}月{day.day}日"
+        return spelled + (f" {weekday(day)}曜日（{WEEKDAY_READINGS[day.weekday()]}）" if with_weekday else "")
     if lang() == "en":
         return f"{day.day} {day:%B %Y}" + (f" ({day:%a})" if with_weekday else "")
     spoken = format_era(day) if day.year > 1868 else f"{day.year}年{day.month}月{day.day}日"
@@ -67,18 +72,32 @@ def date_short(value: date | datetime | None) -> str:
         return ""
     if lang() == "en":
         return f"{day.day} {day:%b (%a)}"
+    if lang() == "easy":
+        return f"{day.month}月{day.day}日 {weekday(day)}曜日（{WEEKDAY_READINGS[day.weekday()]}）"
     return f"{day.month}月{day.day}日（{weekday(day)}）"
 
 
 def date_time(value: datetime | None) -> str:
-    """「令和8年11月20日（金）午後3時05分」 on the clock of Asia/Tokyo."""
+    """「令和8年11月20日（金）午後3時05分」 and 「…午前9時」 on the clock of Asia/Tokyo."""
     if value is None:
         return ""
     at = tokyo(value)
     if lang() == "en":
         return f"{date_text(at)}, {at:%H:%M}"
+    if lang() == "easy":
+        return f"{date_text(at)} {at.hour}:{at:%M}"
     half, hour = ("午前", at.hour) if at.hour < 12 else ("午後", at.hour - 12)
-    return f"{date_text(at)}{half}{hour}時{at:%M}分"
+    return f"{date_text(at)}{half}{hour}時" + (f"{at:%M}分" if at.minute else "")
+
+
+def until(value: datetime | None) -> str:
+    """The end of a period, before 「まで」: midnight is the end of the day before."""
+    if value is None:
+        return ""
+    at = tokyo(value)
+    if (at.hour, at.minute) == (0, 0):
+        return date_text(at.date() - timedelta(days=1))
+    return date_time(at)
 
 
 def iso_time(value: date | datetime | None) -> str:
@@ -130,7 +149,9 @@ def file_size(value: int | None) -> str:
     if not value:
         return ""
     kilobytes = value / 1024
-    return f"{kilobytes / 1024:.1f}MB" if kilobytes >= 1024 else f"{max(1, round(kilobytes))}KB"
+    if kilobytes < 1024:
+        return f"{max(1, round(kilobytes))}KB"
+    return f"{kilobytes / 1024:.1f}".removesuffix(".0") + "MB"
 
 
 def reference(value: str) -> str:

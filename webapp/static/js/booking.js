@@ -6,11 +6,13 @@
   const end = Date.parse(hold.dataset.expires);
   const line = document.createElement("p");
   line.setAttribute("aria-live", "off");
+  line.className = "hold__left";
   hold.prepend(line);
   const warning = hold.querySelector(".hold__warning");
   const show = () => {
     const left = Math.max(0, Math.ceil((end - Date.now()) / 1000));
-    line.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+    const time = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+    line.textContent = hold.dataset.left.replace("{time}", time);
     if (left <= 180 && warning.hidden) {
       warning.hidden = false;
       hold.classList.add("hold--ending");

@@ -41,6 +41,12 @@ def begin_writing() -> None:
     g.db_writing = True
 
 
+def undo() -> None:
+    """Give up what this request has written; from now on it only reads, for a page that says why."""
+    close()
+    g.db_writing = False
+
+
 def first(write: Callable[[Session], Any]) -> None:
     """Run ``write(session)`` now; in a GET in a transaction of its own, and what it wrote is read on."""
     session = db()

@@ -13,14 +13,14 @@ Pattern = list[str]
 
 
 def install(app: Flask) -> None:
-    """Give `address` to the templates. The map of addresses never changes after the start."""
-    app.extensions["address_patterns"] = {}
+    """Give `address` to the templates."""
     app.jinja_env.globals["address"] = address
 
 
 def address(endpoint: str, **parts: Any) -> str:
     """`url_for` for parts that are plain words (keys, days), at a tenth of its time. Raises BuildError."""
-    patterns: dict[tuple[str, ...], Pattern] = current_app.extensions["address_patterns"]
+    # kept as long as the application: its map of addresses never changes after the start
+    patterns: dict[tuple[str, ...], Pattern] = current_app.extensions.setdefault("address_patterns", {})
     kind = (request.root_path, endpoint, *parts)
     pattern = patterns.get(kind)
     if pattern is None:

@@ -12,6 +12,7 @@ import webapp.callbacks
 import webapp.resident
 import webapp.staff
 from webapp.web import (
+    addresses,
     compiled_templates,
     display,
     errors,
@@ -60,6 +61,7 @@ def create_app(services: Services) -> Flask:
     ruby.install(app)
     words.install(app)
     filters.install(app)
+    addresses.install(app)
     display.install(app)
     errors.install(app)
     maintenance.install(app)

@@ -28,7 +28,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DisconnectionError, SQLAlchemyError
-from sqlalchemy.orm import DeclarativeBase, Session, make_transient, make_transient_to_detached, sessionmaker
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    ORMExecuteState,
+    Session,
+    make_transient,
+    make_transient_to_detached,
+    sessionmaker,
+)
 from sqlalchemy.orm.util import identity_key
 from sqlalchemy.sql.dml import ReturningInsert
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
@@ -149,11 +156,21 @@ class EncryptedJson(TypeDecorator[Any]):
         return None if value is None else json.loads(keyring().open(bytes(value)))
 
 
+LASTING = "lasting"
+"""`Session.info` of sessions that only read: what they saw of rows that are never changed or removed."""
+
+
+class WriteWhileReading(RuntimeError):
+    """A session that only reads was told to write."""
+
+
 class Database:
     """One database: engine and session factory.
 
     On SQLite a session that may write begins with BEGIN IMMEDIATE, so two writers queue up (20 s)
-    instead of failing half-way; readers use a plain BEGIN on a WAL snapshot.
+    instead of failing half-way; readers use a plain BEGIN on a WAL snapshot. On PostgreSQL readers
+    need no transaction: under READ COMMITTED each statement sees its own snapshot anyway, and two of
+    the three trips of a short question were BEGIN and ROLLBACK.
     """
 
     def __init__(self, url: str, *, pool_size: int = 8) -> None:
@@ -161,17 +178,22 @@ class Database:
         self.is_sqlite = self.url.startswith("sqlite")
         self.engine = self._sqlite_engine() if self.is_sqlite else self._postgres_engine(pool_size)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        self._readers = sessionmaker(self.engine, expire_on_commit=False, info={LASTING: {}})
+        event.listen(self._readers, "before_flush", _refuse_flush)
+        event.listen(self._readers, "do_orm_execute", _refuse_statement)
 
     def session(self, *, read_only: bool = False) -> Session:
-        """Open a session; the caller closes it. ``read_only`` lets SQLite begin without a write lock."""
-        session = self._sessions()
-        if read_only:
-            self.read_on(session)
+        """Open a session; the caller closes it. One that is ``read_only`` raises WriteWhileReading."""
+        if not read_only:
+            return self._sessions()
+        session = self._readers()
+        self.read_on(session)
         return session
 
     def read_on(self, session: Session) -> None:
         """Begin the next transaction of a session that only reads."""
-        session.connection(execution_options={"madoguchi_read_only": True})
+        reading = {"madoguchi_read_only": True} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
+        session.connection(execution_options=reading)
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -226,6 +248,16 @@ class Database:
             connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
         return engine
+
+
+def _refuse_flush(session: Session, _context: object, _instances: object) -> None:
+    if session.new or session.deleted or any(session.is_modified(thing) for thing in session.dirty):
+        raise WriteWhileReading("a flush")
+
+
+def _refuse_statement(state: ORMExecuteState) -> None:
+    if state.is_insert or state.is_update or state.is_delete:
+        raise WriteWhileReading(str(state.statement))
 
 
 MAY_REST_S = 2.0

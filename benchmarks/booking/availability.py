@@ -33,7 +33,9 @@ def run(server: str, quick: bool) -> list[str]:
     places = rooms(300)
     with fresh(server, "bench_availability", places) as database:
         with database.transaction() as session:
-            ids = list(all_cell_ids(session, ["gym"]).values())
+            ids = list(
+                all_cell_ids(session, [("gym", room.key) for room in places.by_slug["gym"].rooms]).values()
+            )
             rows = _occupy(session, ids)
         with database.transaction() as session:
             session.execute(text("ANALYZE occupancy"))

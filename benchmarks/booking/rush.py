@@ -1,7 +1,8 @@
 """(c) nine o'clock: 500 residents press for 40 slots at once, over HTTP, against two web workers.
 
 Each has opened the page before (a session and its form token) and presses at the barrier, on a connection of
-their own. Every slot must be sold once; everybody else must get a page that says so, and soon.
+their own. Every slot must be sold once; everybody else must get a page that says so, and soon. What one refusal
+takes when nobody else presses stands beside it, so that a reader sees what is work and what is queueing.
 """
 
 import re
@@ -12,6 +13,7 @@ from collections import Counter
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
+from statistics import median
 from urllib.parse import urlencode, urlsplit
 
 from sqlalchemy import func, select
@@ -25,6 +27,8 @@ from webapp.booking.models import Booking
 from webapp.db import Database
 
 RESIDENTS, SLOTS, OPENERS = 500, 40, 8
+SINGLE = 20
+"""Wishes for a sold slot, one after another when the rush is over."""
 TIMEOUT_S = 60
 SORRY = "先に予約されました"
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
@@ -58,10 +62,12 @@ def run(server: str, quick: bool) -> list[str]:
             before = _sold(url)
             pages = _in_threads(OPENERS, [(host, *wishes[n % SLOTS]) for n in range(residents)])
             answers = _press(host, pages)
-        return _report(answers, _sold(url) - before, _doubles(url), min(SLOTS, residents))
+            sold, doubles = _sold(url) - before, _doubles(url)
+            alone = [_press(host, [page])[0] for page in pages[:SINGLE]]
+        return _report(answers, alone, sold, doubles, min(SLOTS, residents))
 
 
-def _report(answers: list[Answer], sold: int, doubles: int, slots: int) -> list[str]:
+def _report(answers: list[Answer], alone: list[Answer], sold: int, doubles: int, slots: int) -> list[str]:
     won = [a for a in answers if a.status == 303]
     refused = [a for a in answers if a.status == 409 and a.sorry]
     told = ", ".join(f"p{part} {share([a.seconds for a in answers], part):.2f} s" for part in (50, 95, 99))
@@ -70,7 +76,13 @@ def _report(answers: list[Answer], sold: int, doubles: int, slots: int) -> list[
     print(
         f"    refusals alone: p95 {sorry:.2f} s; {len(answers) / max(a.seconds for a in answers):.0f} answers/s"
     )
+    single = [a.seconds for a in alone if a.status == 409 and a.sorry]
+    if single:
+        told = f"{1000 * median(single):.0f} ms ({len(single)} tries, best {1000 * min(single):.0f} ms)"
+        print(f"    one refusal with nobody else pressing: {told}; the rest of a rush is queueing")
     missed = []
+    if len(single) < len(alone):
+        missed.append(f"(c) of {len(alone)} late wishes for a sold slot {len(single)} were refused")
     if not len(won) == sold == slots or doubles:
         missed.append(f"(c) {len(won)} were told they won, {sold} are booked, {doubles} overlap")
     others = Counter(a.status for a in answers if a not in won and a not in refused)

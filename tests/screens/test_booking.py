@@ -2,17 +2,19 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
-from flask import Flask
+from flask import Flask, url_for
 from flask.testing import FlaskClient
 from pypdf import PdfReader
-from sqlalchemy import select
+from sqlalchemy import event, select
 from werkzeug.test import TestResponse
 
 from tests.fakes import hall
@@ -21,13 +23,16 @@ from webapp import clock, wiring
 from webapp.booking import approve, close, registration
 from webapp.booking.facility import Facilities
 from webapp.booking.load import load_facilities, load_forms
+from webapp.booking.models import Booking
 from webapp.booking.paying import settled
 from webapp.casework import lookup
+from webapp.db import Database
 from webapp.jobs import clockwork
 from webapp.jobs.table import JOBS
 from webapp.outbox.models import OutboxMessage
 from webapp.payment.models import Charge
 from webapp.payment.settle import Paid
+from webapp.web.addresses import address
 from webapp.yaml_source import SourceErrors
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -161,9 +166,54 @@ def test_the_second_person_is_told_politely_and_offered_another_room(
     app: Flask, browser: FlaskClient
 ) -> None:
     hold(browser, "a")
-    refused = hold(app.test_client(), "a")
+    second = app.test_client()
+    path = "/book/gym/a/2026-06-10"
+    refused = send(second, second.get(path), path, band="am", resident="no")
     assert refused.status_code == 409
     assert "先に予約されました" in refused.text and "空いているほかの時間と部屋" in refused.text
+    other = re.search(r'class="slot" href="([^"]+)"', refused.text)
+    assert other is not None
+    page = second.get(other[1].replace("&amp;", "&")).text
+    assert 'value="no" checked' in page and 'value="am" checked' in page
+
+
+def test_a_refusal_writes_nothing(app: Flask, browser: FlaskClient) -> None:
+    hold(browser, "a")
+    second = app.test_client()
+    path = "/book/gym/a/2026-06-10"
+    opened = second.get(path)
+    with written(app.extensions["madoguchi"].database) as statements:
+        assert send(second, opened, path, band="am", resident="yes").status_code == 409
+    assert statements == []
+
+
+@contextmanager
+def written(database: Database) -> Iterator[list[str]]:
+    """The statements that would change something."""
+    found: list[str] = []
+
+    def note(_conn: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if statement.split()[0].upper() in ("INSERT", "UPDATE", "DELETE", "WITH"):
+            found.append(statement)
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    yield found
+    event.remove(database.engine, "before_cursor_execute", note)
+
+
+def test_who_took_one_room_is_the_same_visitor_for_the_next(app: Flask, browser: FlaskClient) -> None:
+    hold(browser, "a")
+    hold(browser, "b")
+    with app.extensions["madoguchi"].database.reading() as session:
+        assert len(set(session.scalars(select(Booking.owner_key)))) == 1
+
+
+def test_addresses_are_those_of_flask(app: Flask) -> None:
+    with app.test_request_context("/", environ_overrides={"SCRIPT_NAME": "/~city"}):
+        for parts in ({"slug": "gym"}, {"slug": "a b/c?", "from": "2026-06-10"}):
+            expected = url_for("resident.facilities.facility", **parts)
+            assert unquote(address("resident.facilities.facility", **parts)) == unquote(expected)
+        assert address("resident.facilities.index") == url_for("resident.facilities.index")
 
 
 def test_nobody_opens_the_basket_of_another_browser(app: Flask, browser: FlaskClient) -> None:

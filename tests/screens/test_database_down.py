@@ -21,7 +21,8 @@ def office(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
     made.app.config["TESTING"] = False  # as in production: an error becomes a page
     made.officer = made.client()  # type: ignore[attr-defined]
-    monkeypatch.setattr(made.services.database, "_sessions", down)
+    for sessions in ("_sessions", "_readers"):
+        monkeypatch.setattr(made.services.database, sessions, down)
     return made
 
 

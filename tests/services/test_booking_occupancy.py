@@ -4,10 +4,12 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from webapp.booking.cells import all_cell_ids
 from webapp.booking.counting import Draw, draw, give_back, stock_draws
 from webapp.booking.errors import Taken
 from webapp.booking.models import Cell, Closure, Counter, Occupancy
 from webapp.booking.occupy import Slot, free_cells, take_cells
+from webapp.db import Database
 
 NINE = datetime(2026, 6, 1, 0, 0, tzinfo=UTC)
 
@@ -72,3 +74,23 @@ def test_two_hundred_seats_take_twenty_after_a_hundred_and_eighty(session: Sessi
     draw(session, [seats(150)])
     with pytest.raises(Taken):
         draw(session, [seats(150)])
+
+
+def test_a_reader_learns_a_cell_once_it_is_there(database: Database) -> None:
+    wanted = [("gym", "a"), ("gym", "b")]
+    with database.reading() as session:
+        assert all_cell_ids(session, wanted) == {}
+    for key in ("a", "b"):
+        with database.transaction() as session:
+            session.add(Cell(facility="gym", key=key))
+        with database.reading() as session:
+            assert ("gym", key) in all_cell_ids(session, wanted)
+
+
+def test_what_was_never_committed_is_not_remembered(database: Database) -> None:
+    with database.session() as session:
+        session.add(Cell(facility="gym", key="a"))
+        session.flush()
+        assert all_cell_ids(session, [("gym", "a")])
+    with database.reading() as session:
+        assert all_cell_ids(session, [("gym", "a")]) == {}

@@ -1,8 +1,9 @@
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, select, text
 
 from webapp import db
-from webapp.db import Database, is_postgres
+from webapp.booking.models import Cell
+from webapp.db import Database, WriteWhileReading, is_postgres
 
 
 def test_a_connection_that_died_while_it_rested_is_replaced(
@@ -18,3 +19,13 @@ def test_a_connection_that_died_while_it_rested_is_replaced(
     other.dispose()
     with database.transaction() as session:
         assert session.scalar(text("SELECT 1")) == 1
+
+
+def test_a_session_that_reads_refuses_to_write(database: Database) -> None:
+    with database.reading() as session, pytest.raises(WriteWhileReading):
+        session.execute(insert(Cell).values(facility="gym", key="a"))
+    with database.reading() as session, pytest.raises(WriteWhileReading):
+        session.add(Cell(facility="gym", key="a"))
+        session.flush()
+    with database.reading() as session:
+        assert session.scalars(select(Cell)).all() == []

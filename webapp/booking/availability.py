@@ -1,12 +1,11 @@
-"""What is free: one query for all occupied ranges, the rest is subtraction."""
+"""What is free: one query for all occupied ranges, the rest is subtraction; then what the rules say."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Literal
 
-from sqlalchemy import BigInteger, bindparam, cast, extract, select
+from sqlalchemy import ARRAY, BigInteger, Integer, any_, bindparam, cast, extract, select
 from sqlalchemy.orm import Session
 
 from webapp import clock
@@ -16,26 +15,18 @@ from webapp.booking.facility import Facilities, Facility, Room
 from webapp.booking.hold import days_of
 from webapp.booking.models import Occupancy
 from webapp.booking.person import Booker
+from webapp.booking.rules import Window
+from webapp.booking.shape import CellState, Range, State, shape_of
 from webapp.booking.times import DAY_MINUTES, instant
-from webapp.booking.windows import Answer, counts_hours, when_bookable
-from webapp.booking.wish import Span, starts_of
-from webapp.db import Instant
+from webapp.booking.windows import Answer, counts_hours, window_for, within
+from webapp.db import Instant, is_postgres
 
-State = Literal["free", "taken", "closed", "too_early", "too_late", "past"]
-Range = tuple[int, int]
 Occupied = Mapping[int, Sequence[Range]]
+Seats = Mapping[tuple[str, datetime], int]
+"""(resource, start) -> taken, see ``counting.used``."""
+Place = tuple[Facility, Room]
 ANYONE = Booker("")
-
-
-@dataclass(frozen=True, slots=True)
-class CellState:
-    """One choosable stretch of one room on one day. `left` counts seats where heads are counted."""
-
-    span: Span
-    label: str
-    key: str
-    state: State
-    left: int | None = None
+ONE_MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -68,7 +59,8 @@ def occupied(session: Session, cell_ids: Iterable[int], first: date, days: int) 
     if not wanted:
         return {}
     start, end = instant(first, 0), instant(first + timedelta(days=days), DAY_MINUTES)
-    rows = session.execute(_OCCUPIED, {"cells": wanted, "start": start, "end": end})
+    query = _OF_ARRAY if is_postgres(session) else _OF_LIST
+    rows = session.execute(query, {"cells": wanted, "start": start, "end": end})
     found: defaultdict[int, list[Range]] = defaultdict(list)
     zero = int(start.timestamp())
     for cell, begins, ends in rows.all():
@@ -82,10 +74,12 @@ _OCCUPIED = select(
     cast(extract("epoch", _ROWS.starts_at), BigInteger),
     cast(extract("epoch", _ROWS.ends_at), BigInteger),
 ).where(
-    _ROWS.cell_id.in_(bindparam("cells", expanding=True)),
     _ROWS.starts_at < bindparam("end", type_=Instant),
     _ROWS.ends_at > bindparam("start", type_=Instant),
 )
+_OF_LIST = _OCCUPIED.where(_ROWS.cell_id.in_(bindparam("cells", expanding=True)))
+_OF_ARRAY = _OCCUPIED.where(_ROWS.cell_id == any_(bindparam("cells", type_=ARRAY(Integer))))
+"""One parameter for all cells: the statement is the same for three and three hundred."""
 
 
 def busy_of(room: Room, facility: str, ids: Mapping[tuple[str, str], int], taken: Occupied) -> list[Range]:
@@ -97,20 +91,16 @@ def free_spans(
     session: Session, facility: Facility, rooms: Sequence[Room], first: date, days: int
 ) -> dict[str, list[list[bool]]]:
     """room -> for each day, for each choosable stretch: free or not. Occupancy only, no rules."""
-    ids = all_cell_ids(session, [facility.slug])
-    cells = [
-        ids[facility.slug, atom] for room in rooms for atom in room.atoms if (facility.slug, atom) in ids
-    ]
-    taken = occupied(session, cells, first, days)
-    markers: dict[object, _Marker] = {}
-    found: dict[str, list[list[bool]]] = {}
-    for room in rooms:
-        kind = (room.bands, room.step_minutes, room.sessions)
-        marker = markers.get(kind)
-        if marker is None:
-            marker = markers[kind] = _Marker(starts_of(facility, room))
-        found[room.key] = marker.flags(busy_of(room, facility.slug, ids, taken), days)
-    return found
+    found = _free(session, [(facility, room) for room in rooms], first, days)
+    return {room.key: free for room, free in zip(rooms, found, strict=True)}
+
+
+def _free(session: Session, places: Sequence[Place], first: date, days: int) -> Iterator[list[list[bool]]]:
+    wanted = [(facility.slug, atom) for facility, room in places for atom in room.atoms]
+    ids = all_cell_ids(session, wanted)
+    taken = occupied(session, [ids[cell] for cell in wanted if cell in ids], first, days)
+    for facility, room in places:
+        yield shape_of(facility, room).flags(busy_of(room, facility.slug, ids, taken), days)
 
 
 def grid(
@@ -123,62 +113,73 @@ def grid(
     booker: Booker = ANYONE,
 ) -> list[RoomGrid]:
     """Rooms × days × stretches, with what the rules say for this booker now."""
-    free = free_spans(session, facility, rooms, first, days)
-    seats = _seats(session, facility, rooms, first, days)
-    return [
-        RoomGrid(room, list(_days(facilities, facility, room, first, days, free[room.key], seats, booker)))
-        for room in rooms
-    ]
+    places = [(facility, room) for room in rooms]
+    found = rows(session, facilities, places, [first + timedelta(days=n) for n in range(days)], booker)
+    return [RoomGrid(room, list(of_room)) for room, of_room in zip(rooms, found, strict=True)]
 
 
-def _days(
-    facilities: Facilities,
-    facility: Facility,
-    room: Room,
-    first: date,
-    days: int,
-    free: list[list[bool]],
-    seats: Mapping[tuple[str, datetime], int],
-    booker: Booker,
-) -> Iterator[DayRow]:
-    now = clock.now()
-    calendars = days_of(facilities, facility)
-    facts = booker.facts or {"resident": True, "ticket": 0, "commercial": False}
-    spans = starts_of(facility, room)
-    labels = _labels(facility, room, spans)
-    by_the_hour = counts_hours(facility, room, facts)
+def rows(
+    session: Session, facilities: Facilities, places: Sequence[Place], days: Sequence[date], booker: Booker
+) -> Iterator[Iterator[DayRow]]:
+    """For each place its rows in the order of `days`; what is not taken from the iterators is not worked out.
 
-    def answer_for(day: date, starts: datetime) -> Answer:
-        return when_bookable(
-            facility,
-            [room],
-            day,
-            starts,
-            facts,
-            calendars,
-            now,
-            at_counter=booker.staff,
-            registration_until=booker.registration_until,
-        )
+    The occupancy of all places is read in one query, whatever is looked at later.
+    """
+    first, length = min(days), (max(days) - min(days)).days + 1
+    seats = _seats(session, places, first, length)
+    rules = Rules(facilities, booker)
+    for (facility, room), free in zip(places, _free(session, places, first, length), strict=True):
+        taken_on = [(day, free[(day - first).days]) for day in days]
+        yield (rules.row(facility, room, day, is_free, seats) for day, is_free in taken_on)
 
-    for offset in range(days):
-        day = first + timedelta(days=offset)
-        midnight = instant(day, 0)
-        answer = answer_for(day, midnight + timedelta(minutes=spans[-1].start if spans else DAY_MINUTES))
+
+class Rules:
+    """What the rules of opening say to one booker now; rooms under the same window share the answer."""
+
+    def __init__(self, facilities: Facilities, booker: Booker) -> None:
+        self._facilities, self._booker, self._now = facilities, booker, clock.now()
+        self._facts = booker.facts or {"resident": True, "ticket": 0, "commercial": False}
+        self._answers: dict[tuple[str, int, date, int], Answer] = {}
+
+    def row(self, facility: Facility, room: Room, day: date, free: Sequence[bool], seats: Seats) -> DayRow:
+        """One day of a room."""
+        shape, midnight = shape_of(facility, room), instant(day, 0)
+        window = window_for(facility, room, self._facts)
+        last = shape.spans[-1].start if shape.spans else DAY_MINUTES
+        answer = self._answer(facility, window, day, midnight, last)
+        own = counts_hours(window)
+        now = (self._now - midnight) / ONE_MINUTE
+        left = _left(facility, room, midnight, seats)
         cells = []
-        for span, (key, label), is_free in zip(spans, labels, free[offset], strict=True):
-            starts = midnight + timedelta(minutes=span.start)
-            left = _left(facility, room, starts, seats)
-            open_ = is_free and (left is None or left > 0)
-            own = answer_for(day, starts) if by_the_hour else answer
-            cells.append(CellState(span, label, key, _state(own, starts, open_, now), left))
-        yield DayRow(day, answer, cells)
+        for number, (span, is_free) in enumerate(zip(shape.spans, free, strict=True)):
+            ruled = self._answer(facility, window, day, midnight, span.start) if own else answer
+            remaining = left(span.start)
+            open_ = is_free and (remaining is None or remaining > 0)
+            cells.append(shape.cell(number, _state(ruled, span.start <= now, open_), remaining))
+        return DayRow(day, answer, cells)
+
+    def _answer(
+        self, facility: Facility, window: Window | None, day: date, midnight: datetime, start: int
+    ) -> Answer:
+        key = (facility.slug, id(window), day, start)
+        known = self._answers.get(key)
+        if known is None:
+            known = self._answers[key] = within(
+                [window] if window else [],
+                day,
+                midnight + timedelta(minutes=start),
+                days_of(self._facilities, facility),
+                self._now,
+                at_counter=self._booker.staff,
+                registration_until=self._booker.registration_until,
+            )
+        return known
 
 
-def _state(answer: Answer, starts: datetime, free: bool, now: datetime) -> State:
+def _state(answer: Answer, is_past: bool, free: bool) -> State:
     if answer.why_closed is not None:
         return "closed"
-    if starts <= now:
+    if is_past:
         return "past"
     if not free:
         return "taken"
@@ -187,56 +188,25 @@ def _state(answer: Answer, starts: datetime, free: bool, now: datetime) -> State
     return "free" if answer.reason == "open" else "too_late"
 
 
-def _labels(facility: Facility, room: Room, spans: Sequence[Span]) -> list[tuple[str, str]]:
-    if room.mode == "bands":
-        return [(band.key, band.name.ja) for band in facility.single_bands(room)]
-    return [(str(span.start), span.words) for span in spans]
-
-
-class _Marker:
-    """Says which of some stretches of a day a busy range takes; most ranges of a month are alike."""
-
-    def __init__(self, spans: Sequence[Span]) -> None:
-        self._spans = [(span.start, span.end) for span in spans]
-        self._earliest = min((start for start, _ in self._spans), default=0)
-        self._latest = max((end for _, end in self._spans), default=0)
-        self._known: dict[Range, list[int]] = {}
-
-    def flags(self, busy: Iterable[Range], days: int) -> list[list[bool]]:
-        """For each day, for each stretch: free or not."""
-        free = [[True] * len(self._spans) for _ in range(days)]
-        known, earliest, latest = self._known, self._earliest, self._latest
-        for begins, ends in busy:
-            first = max(0, (begins - latest) // DAY_MINUTES + 1)
-            last = min(days - 1, (ends - earliest - 1) // DAY_MINUTES)
-            for day in range(first, last + 1):
-                key = (begins - day * DAY_MINUTES, ends - day * DAY_MINUTES)
-                taken = known.get(key)
-                if taken is None:
-                    taken = known[key] = self._taken_by(key)
-                of_day = free[day]
-                for position in taken:
-                    of_day[position] = False
-        return free
-
-    def _taken_by(self, busy: Range) -> list[int]:
-        begins, ends = busy
-        return [n for n, (start, end) in enumerate(self._spans) if start < ends and end > begins]
-
-
-def _seats(
-    session: Session, facility: Facility, rooms: Sequence[Room], first: date, days: int
-) -> Mapping[tuple[str, datetime], int]:
-    resources = [f"session:{facility.slug}:{room.key}" for room in rooms if room.sessions is not None]
+def _seats(session: Session, places: Sequence[Place], first: date, days: int) -> Seats:
+    resources = [_resource(facility, room) for facility, room in places if room.sessions is not None]
     if not resources:
         return {}
     return used(session, resources, instant(first, 0), instant(first + timedelta(days=days), 0))
 
 
-def _left(
-    facility: Facility, room: Room, starts: datetime, seats: Mapping[tuple[str, datetime], int]
-) -> int | None:
+def _left(facility: Facility, room: Room, midnight: datetime, seats: Seats) -> Callable[[int], int | None]:
+    """How many seats a stretch has left, by its start in minutes; None where heads are not counted."""
     if room.sessions is None:
-        return None
-    taken = seats.get((f"session:{facility.slug}:{room.key}", starts), 0)
-    return 0 if taken < 0 else room.sessions.cap - taken
+        return lambda _start: None
+    cap, resource = room.sessions.cap, _resource(facility, room)
+
+    def left(start: int) -> int:
+        taken = seats.get((resource, midnight + timedelta(minutes=start)), 0)
+        return 0 if taken < 0 else cap - taken
+
+    return left
+
+
+def _resource(facility: Facility, room: Room) -> str:
+    return f"session:{facility.slug}:{room.key}"

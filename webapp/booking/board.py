@@ -9,12 +9,13 @@ from sqlalchemy.orm import Session
 from webapp import clock
 from webapp.audit import Actor, record
 from webapp.booking import find
-from webapp.booking.availability import CellState, grid
+from webapp.booking.availability import grid
 from webapp.booking.close import KIND_WORDS, closures_of
 from webapp.booking.errors import NotAllowed
 from webapp.booking.facility import Facilities, Facility, Room
 from webapp.booking.models import Booking, Closure
 from webapp.booking.person import Booker
+from webapp.booking.shape import CellState
 from webapp.booking.states import HOLDING
 from webapp.booking.times import instant, minutes
 from webapp.casework.models import Case

@@ -1,6 +1,6 @@
 """Atomic cells in the database: one row each, never removed while bookings stand on them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from webapp.booking.facility import Facilities, Room
 from webapp.booking.models import Cell
-from webapp.db import is_postgres
+from webapp.db import LASTING, is_postgres
 
 
 def sync_cells(session: Session, facilities: Facilities) -> int:
@@ -42,7 +42,15 @@ def _known(session: Session, facility: str, wanted: Sequence[str]) -> dict[str, 
     return {row.key: row.id for row in session.execute(query)}
 
 
-def all_cell_ids(session: Session, facilities: Sequence[str]) -> Mapping[tuple[str, str], int]:
-    """(facility, key) -> id for many facilities in one query."""
-    query = select(Cell.facility, Cell.key, Cell.id).where(Cell.facility.in_(facilities))
-    return {(facility, key): cell_id for facility, key, cell_id in session.execute(query)}
+def all_cell_ids(session: Session, wanted: Collection[tuple[str, str]]) -> Mapping[tuple[str, str], int]:
+    """(facility, key) -> id of these cells and perhaps more, in at most one query.
+
+    A session that only reads asks once in the life of the process: it sees committed rows alone, and a
+    cell, once there, is never removed and never gets another id.
+    """
+    known: dict[tuple[str, str], int] = session.info.get(LASTING, {}).setdefault("cells", {})
+    missing = {facility for facility, key in wanted if (facility, key) not in known}
+    if missing:
+        query = select(Cell.facility, Cell.key, Cell.id).where(Cell.facility.in_(missing))
+        known.update({(facility, key): cell_id for facility, key, cell_id in session.execute(query)})
+    return known

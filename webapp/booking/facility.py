@@ -35,7 +35,8 @@ class SourceRef(Strict):
 class Band(Strict):
     """A period of the day (区分). `covers` names the single bands of a longer printed one."""
 
-    key: str
+    key: str = Field(pattern=r"^[A-Za-z0-9_-]+$")
+    """Stands in addresses as it is."""
     name: Text
     start: Time
     end: Time
@@ -206,6 +207,11 @@ class Facility(Strict):
             key: sorted((band for band in bands if not band.covers), key=lambda band: band.begins)
             for key, bands in self.bands.items()
         }
+
+    @cached_property
+    def worked_out(self) -> dict[Any, Any]:
+        """What is worked out of this definition once and kept with it: a definition never changes."""
+        return {}
 
     @property
     def cells(self) -> list[str]:

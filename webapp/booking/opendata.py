@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 from typing_extensions import TypedDict  # pydantic reads the library's own from Python 3.12 on
 
 from webapp import clock
-from webapp.booking.availability import CellState, Range, RoomGrid, State, busy_of, occupied
+from webapp.booking.availability import RoomGrid, busy_of, occupied
 from webapp.booking.cells import all_cell_ids
 from webapp.booking.facility import Facilities, Facility, Room
+from webapp.booking.shape import CellState, Range, State
 from webapp.booking.times import instant
 
 Day = Annotated[str, Field(json_schema_extra={"format": "date"})]
@@ -150,8 +151,9 @@ def pins(facilities: Facilities) -> list[dict[str, Any]]:
 
 def calendar(session: Session, facility: Facility, room: Room, first: date, days: int) -> str:
     """Busy times of a room as iCalendar (RFC 5545), titled only 「予約あり」."""
-    ids = all_cell_ids(session, [facility.slug])
-    cells = [ids[facility.slug, atom] for atom in room.atoms if (facility.slug, atom) in ids]
+    wanted = [(facility.slug, atom) for atom in room.atoms]
+    ids = all_cell_ids(session, wanted)
+    cells = [ids[cell] for cell in wanted if cell in ids]
     busy = merged(busy_of(room, facility.slug, ids, occupied(session, cells, first, days)))
     lines = [
         "BEGIN:VCALENDAR",

@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import chain, islice
 from math import cos, hypot, radians
 from typing import Literal
 
 from sqlalchemy.orm import Session
 
 from webapp import clock
-from webapp.booking.availability import ANYONE, DayRow, grid
+from webapp.booking.availability import ANYONE, DayRow, Place, grid, rows
 from webapp.booking.facility import Facilities, Facility, Room
 from webapp.booking.person import Booker
 from webapp.booking.wish import Span, extras_of
@@ -17,6 +18,8 @@ from webapp.yaml_source import Text
 
 KM_PER_DEGREE = 111.2
 Why = Literal["here", "other_time", "near"]
+DAYS_AROUND, MOST_OTHER_DAYS, MOST_PLACES = 7, 3, 8
+"""How far the nearest alternatives are looked for, and how many of one kind."""
 
 
 @dataclass(frozen=True)
@@ -124,13 +127,11 @@ def alternatives(
 ) -> list[Alternative]:
     """The nearest free things: other rooms here, the same room another time, other places by distance.
 
-    Rooms that are too small for ``persons``, or let only to larger groups, are left out.
+    Rooms that are too small for ``persons``, or let only to larger groups, are left out. Whoever lost a slot
+    at nine o'clock waits for this: nothing is worked out beyond the last one shown.
     """
-    found = list(_rooms_here(session, facilities, facility, room, day, span, booker, persons))
-    found += _other_days(session, facilities, facility, room, day, span, booker)
-    if len(found) < limit:
-        found += _elsewhere(session, facilities, facility, room, day, span, booker, persons)
-    return found[:limit]
+    ask = _Nearest(session, facilities, facility, room, day, span, booker, persons)
+    return list(islice(chain(ask.rooms_here(), ask.other_days(), ask.elsewhere()), limit))
 
 
 def distance_km(a: Facility, b: Facility) -> float:
@@ -175,82 +176,69 @@ def _narrow(row: DayRow, question: Question) -> DayRow:
     return DayRow(row.day, row.answer, [c for c in row.cells if c.span.start < end and c.span.end > start])
 
 
-def _rooms_here(
-    session: Session,
-    facilities: Facilities,
-    facility: Facility,
-    room: Room,
-    day: date,
-    span: Span,
-    booker: Booker,
-    persons: int,
-) -> Iterator[Alternative]:
-    least = room.capacity or 0
-    others = [
-        other
-        for other in facility.rooms
-        if other.key != room.key
-        and not set(other.atoms) & set(room.atoms)
-        and (not room.purposes or set(other.purposes) & set(room.purposes))
-        and _holds(facility, other, persons)
-    ]
-    others.sort(key=lambda other: abs((other.capacity or least) - least))
-    yield from _free_at(session, facilities, facility, others, day, span, booker, "here")
+@dataclass(frozen=True)
+class _Nearest:
+    """A wish that is taken, and who wishes. Each question reads its occupancy in one query when asked."""
 
+    session: Session
+    facilities: Facilities
+    facility: Facility
+    room: Room
+    day: date
+    span: Span
+    booker: Booker
+    persons: int
 
-def _other_days(
-    session: Session,
-    facilities: Facilities,
-    facility: Facility,
-    room: Room,
-    day: date,
-    span: Span,
-    booker: Booker,
-) -> list[Alternative]:
-    first = day - timedelta(days=7)
-    rows = grid(session, facilities, facility, [room], first, 15, booker)[0].days
-    rows.sort(key=lambda row: abs((row.day - day).days))
-    return [
-        Alternative(facility, room, row.day, cell.key, cell.label, "other_time")
-        for row in rows
-        for cell in row.cells
-        if cell.state == "free" and (row.day == day or cell.span == span)
-    ][:3]
+    def rooms_here(self) -> Iterator[Alternative]:
+        room, least = self.room, self.room.capacity or 0
+        others = [
+            other
+            for other in self.facility.rooms
+            if other.key != room.key
+            and not set(other.atoms) & set(room.atoms)
+            and (not room.purposes or set(other.purposes) & set(room.purposes))
+            and _holds(self.facility, other, self.persons)
+        ]
+        others.sort(key=lambda other: abs((other.capacity or least) - least))
+        return self._free_at([(self.facility, other) for other in others], "here")
 
+    def other_days(self) -> Iterator[Alternative]:
+        around = sorted(range(-DAYS_AROUND, DAYS_AROUND + 1), key=abs)
+        days = [self.day + timedelta(days=offset) for offset in around]
+        days = [day for day in days if day >= clock.today()] or [self.day]
+        place = (self.facility, self.room)
+        return islice(
+            (
+                Alternative(*place, row.day, cell.key, cell.label, "other_time")
+                for of_room in rows(self.session, self.facilities, [place], days, self.booker)
+                for row in of_room
+                for cell in row.cells
+                if cell.state == "free" and (row.day == self.day or cell.span == self.span)
+            ),
+            MOST_OTHER_DAYS,
+        )
 
-def _elsewhere(
-    session: Session,
-    facilities: Facilities,
-    facility: Facility,
-    room: Room,
-    day: date,
-    span: Span,
-    booker: Booker,
-    persons: int,
-) -> Iterator[Alternative]:
-    places = [other for other in facilities if other.slug != facility.slug]
-    places.sort(key=lambda other: distance_km(facility, other))
-    for place in places[:8]:
-        rooms = [r for r in place.rooms if set(r.purposes) & set(room.purposes) and _holds(place, r, persons)]
-        if rooms:
-            km = distance_km(facility, place)
-            yield from _free_at(session, facilities, place, rooms, day, span, booker, "near", km)
+    def elsewhere(self) -> Iterator[Alternative]:
+        others = [other for other in self.facilities if other.slug != self.facility.slug]
+        others.sort(key=lambda other: distance_km(self.facility, other))
+        wanted = set(self.room.purposes)
+        places = [
+            (place, room)
+            for place in others[:MOST_PLACES]
+            for room in place.rooms
+            if wanted & set(room.purposes) and _holds(place, room, self.persons)
+        ]
+        return self._free_at(places, "near")
 
-
-def _free_at(
-    session: Session,
-    facilities: Facilities,
-    facility: Facility,
-    rooms: Sequence[Room],
-    day: date,
-    span: Span,
-    booker: Booker,
-    why: Why,
-    km: float = 0.0,
-) -> Iterator[Alternative]:
-    for room_grid in grid(session, facilities, facility, rooms, day, 1, booker):
-        for cell in room_grid.days[0].cells:
-            overlaps = cell.span.start < span.end and cell.span.end > span.start
-            if cell.state == "free" and overlaps:
-                yield Alternative(facility, room_grid.room, day, cell.key, cell.label, why, km)
-                break
+    def _free_at(self, places: Sequence[Place], why: Why) -> Iterator[Alternative]:
+        """The first stretch of each place on the day that meets the wished one."""
+        if not places:
+            return
+        found = rows(self.session, self.facilities, places, [self.day], self.booker)
+        for (facility, room), (row,) in zip(places, found, strict=True):
+            for cell in row.cells:
+                meets = cell.span.start < self.span.end and cell.span.end > self.span.start
+                if cell.state == "free" and meets:
+                    km = distance_km(self.facility, facility)
+                    yield Alternative(facility, room, self.day, cell.key, cell.label, why, km)
+                    break

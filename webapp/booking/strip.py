@@ -6,10 +6,10 @@ from datetime import date, datetime, timedelta
 from math import gcd
 from typing import Literal
 
-from webapp.booking.availability import CellState
 from webapp.booking.board import BoardRow, Use
 from webapp.booking.facility import Room
 from webapp.booking.models import Closure
+from webapp.booking.shape import CellState
 from webapp.booking.times import clock_text, instant
 
 Kind = Literal["use", "closure", "free", "taken", "closed", "past", "blank"]

@@ -65,9 +65,8 @@ def asks_of_windows(facility: Facility, room: Room) -> set[str]:
     return {name for window in fitting for name in names(window.when)} - {"resident", "group_class"}
 
 
-def counts_hours(facility: Facility, room: Room, facts: Facts) -> bool:
+def counts_hours(window: Window | None) -> bool:
     """Whether the window counts hours from the start, so each start of a day has its own answer."""
-    window = window_for(facility, room, facts)
     moments = (window.opens, window.closes, window.counter_opens) if window else ()
     return any(moment is not None and moment.hours_before is not None for moment in moments)
 
@@ -85,14 +84,29 @@ def when_bookable(
     registration_until: date | None = None,
 ) -> Answer:
     """The strictest answer over all rooms wished for. `starts` is the start of the use (aware)."""
+    found = [window_for(facility, room, facts) for room in rooms]
+    windows = [window for window in found if window is not None]
+    return within(
+        windows, use, starts, days, now, at_counter=at_counter, registration_until=registration_until
+    )
+
+
+def within(
+    windows: Sequence[Window],
+    use: date,
+    starts: datetime,
+    days: Days,
+    now: datetime,
+    *,
+    at_counter: bool = False,
+    registration_until: date | None = None,
+) -> Answer:
+    """The strictest answer of some windows; without any nothing but the calendar limits."""
     why = days.facility.why_closed(use)
     opens: datetime | None = None
     closes = starts
     citations: list[str] = []
-    for room in rooms:
-        window = window_for(facility, room, facts)
-        if window is None:
-            continue
+    for window in windows:
         citations.append(window.citation or "")
         first = (window.counter_opens or window.opens) if at_counter else window.opens
         if first is not None:

@@ -22,7 +22,7 @@ from webapp.resident import refusals
 from webapp.resident.case_access import remember
 from webapp.tariff.prices import NoPrice
 from webapp.web import booking_form as typed
-from webapp.web import booking_questions, day_boxes, filters, guards, languages, sessions
+from webapp.web import booking_questions, day_boxes, filters, guards, languages, sessions, transaction
 from webapp.web.booking_questions import Asked
 from webapp.web.guards import visitor_or_resident
 from webapp.web.services import services
@@ -30,6 +30,8 @@ from webapp.web.transaction import db
 
 blueprint = Blueprint("book", __name__)
 Answer = str | Response | tuple[str, int]
+KEPT = ("registration", "resident", "persons")
+"""What was chosen besides room and time; it goes along to the alternative of a slot that was taken."""
 
 
 @blueprint.get("/book/<slug>/<key>/<day>")
@@ -64,10 +66,12 @@ def take(slug: str, key: str, day: str) -> Answer:
         if len(days) > 1:
             return _take_series(facility, room, wish, days, who)
         booking = hold.hold(db(), services().facilities, wish, who)
-    except Taken as taken:
-        return _taken_page(facility, room, wish, taken), 409
+    except Taken:
+        return _taken_page(facility, room, wish), 409
     except NotAllowed as refused:
+        transaction.undo()
         return _choose_page(facility, room, day, bands, [("choose", refusals.say(refused))]), 422
+    typed.remember_visitor(who)
     sessions.own("basket", booking.basket)
     return redirect(url_for(".describe", basket=booking.basket), 303)
 
@@ -219,6 +223,7 @@ def _take_series(facility: Facility, room: Room, wish: Wish, days: list[date], w
         return _choose_page(
             facility, room, wish.use_on.isoformat(), list(wish.bands), [("choose", text)]
         ), 409
+    typed.remember_visitor(who)
     sessions.own("basket", result.basket)
     for skipped in result.skipped:
         flash(
@@ -251,7 +256,7 @@ def _choose_page(
         row=row,
         steps=starts_of(facility, room),
         chosen=chosen or request.form.getlist("band"),
-        form=request.form,
+        form=request.values,
         until=day_boxes.read(request.form, "until"),
         registrations=[(one.number, one.name) for one in typed.registrations()],
         declares=any(not one.classes for one in typed.registrations()) or not typed.registrations(),
@@ -261,15 +266,16 @@ def _choose_page(
     )
 
 
-def _taken_page(facility: Facility, room: Room, wish: Wish, taken: Taken) -> str:
-    db().rollback()
+def _taken_page(facility: Facility, room: Room, wish: Wish) -> str:
+    transaction.undo()
     span: Span = span_of(facility, room, wish)
     return render_template(
         "resident/book_taken.html",
         facility=facility,
         room=room,
         day=wish.use_on,
-        conflicts=taken.conflicts,
+        span=span,
+        kept={name: request.form[name] for name in KEPT if request.form.get(name)},
         others=search.alternatives(
             db(),
             services().facilities,

@@ -13,7 +13,7 @@ from webapp.booking import availability, opendata, search
 from webapp.booking.hold import answer_for
 from webapp.booking.windows import AnswerEntry, asks_of_windows
 from webapp.booking.wish import Wish, starts_of
-from webapp.resident import reckoning, rule_words, words
+from webapp.resident import reckoning, rule_words, slots, words
 from webapp.tariff.facts import Fact
 from webapp.web import day_boxes
 from webapp.web.booking_form import booker, facility_or_404, facts_of, questions_of, room_or_404, whole
@@ -37,6 +37,8 @@ for rule_word in (
     rule_words.tier,
 ):
     blueprint.add_app_template_filter(rule_word)
+for drawing in (slots.state_words, slots.drawn):
+    blueprint.add_app_template_filter(drawing)
 WEEK = 7
 MOST = 60
 """Rooms on one page of the search; more than anybody reads."""

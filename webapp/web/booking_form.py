@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from flask import g, request
+from flask import g
 
 from webapp import clock
 from webapp.booking import registering, registration
@@ -24,6 +24,8 @@ from webapp.web.day_boxes import CALENDAR_YEARS
 from webapp.web.services import services
 from webapp.web.transaction import db
 
+VISITOR = "visitor"
+"""What the owner key of a booking without sign-in begins with; the rest is known to its browser alone."""
 GROUP = "group:"
 """What the owner key of a booking by a registered group begins with."""
 
@@ -36,7 +38,7 @@ def booker(declared_resident: bool = True, number: str = "") -> Booker:
     resident = guards.current_resident()
     facts: dict[str, Fact] = {"resident": declared_resident, "ticket": 0, "commercial": False}
     if resident is None:
-        return Booker(f"visitor:{_visitor()}", None, facts)
+        return Booker(f"{VISITOR}:{_visitor()}", None, facts)
     known = next((one for one in registrations() if number in ("", one.number)), None)
     if known is None:
         return Booker(f"resident:{resident.id}", resident.id, facts)
@@ -194,11 +196,13 @@ def mistakes(facility: Facility, room: Room, form: Mapping[str, str]) -> list[tu
     return found
 
 
+def remember_visitor(who: Booker) -> None:
+    """Let this browser stay who it was when it took something; whoever was refused costs no write."""
+    kind, _, token = who.key.partition(":")
+    if kind == VISITOR and not sessions.owns(VISITOR, token):
+        sessions.own(VISITOR, token)
+
+
 def _visitor() -> str:
-    known = sessions.owned("visitor")
-    if known:
-        return known[0]
-    token = new_token()
-    if request.method == "POST":
-        sessions.own("visitor", token)
-    return token
+    known = sessions.owned(VISITOR)
+    return known[0] if known else new_token()

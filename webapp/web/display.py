@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Flask, Response, request, url_for
+from flask import Flask, Response, request
 from flask_babel import gettext as _
 from werkzeug.routing import BuildError
 
 from webapp.web.account_bar import OWN, account_bar
+from webapp.web.addresses import address
 from webapp.web.languages import HTML_LANG, LABELS, PARAMETER, YEAR_IN_SECONDS, lang
 from webapp.web.services import services
 from webapp.yaml_source import LANGS
@@ -86,7 +87,7 @@ def install(app: Flask) -> None:
 def url_if(endpoint: str, **values: Any) -> str | None:
     """`url_for`, or None where this installation has no such page."""
     try:
-        return url_for(endpoint, **values)
+        return address(endpoint, **values)
     except BuildError:
         return None
 

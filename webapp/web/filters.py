@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import os
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, current_app, url_for
+from flask import Flask, current_app, request, url_for
 
 from webapp.calendar.era import format_era
 from webapp.clock import tokyo
@@ -162,15 +163,18 @@ def reference(value: str) -> str:
 
 def static_url(name: str) -> str:
     """The address of a static file, with its content in the query so that caches never serve an old one."""
-    folder = Path(current_app.static_folder or "")
-    path = folder / name
-    stamp = path.stat().st_mtime_ns if path.exists() else 0
-    return url_for("static", filename=name, v=_content_mark(path, stamp))
+    path = f"{current_app.static_folder}/{name}"
+    try:
+        stamp = os.stat(path).st_mtime_ns
+    except FileNotFoundError:
+        stamp = 0
+    return _static_address(request.root_path, name, path, stamp)
 
 
-@functools.lru_cache(maxsize=256)
-def _content_mark(path: Path, _stamp: int) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:10] if path.exists() else "none"
+@functools.lru_cache(maxsize=512)
+def _static_address(_root: str, name: str, path: str, stamp: int) -> str:
+    mark = hashlib.sha256(Path(path).read_bytes()).hexdigest()[:10] if stamp else "none"
+    return url_for("static", filename=name, v=mark)
 
 
 def _day(value: date | datetime | None) -> date | None:

@@ -14,7 +14,7 @@ from babel import Locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
-from flask import Flask, Response, has_request_context, request
+from flask import Flask, Response, g, has_request_context, request
 from flask_babel import Babel, Domain, get_locale
 
 from webapp.yaml_source import LANGS, Lang
@@ -48,13 +48,16 @@ def install(app: Flask) -> None:
 
 
 def lang() -> Lang:
-    """Return the language of the current request (or of `force_locale`); `ja` where there is none."""
-    return _lang_of(get_locale())
+    """Return the language of the request; outside of one that of `force_locale`, or `ja`."""
+    if not has_request_context():
+        return _lang_of(get_locale())
+    known: Lang | None = g.get("lang")
+    if known is None:  # a page asks hundreds of times, and Babel spells a locale out anew each time
+        known = g.lang = _lang_of(get_locale())
+    return known
 
 
-@lru_cache(maxsize=8)
 def _lang_of(locale: Locale | None) -> Lang:
-    """A page asks hundreds of times, and Babel spells a locale out anew each time."""
     shown = str(locale or "ja")
     return next((key for key, name in LOCALES.items() if name == shown), "ja")
 

@@ -1,7 +1,7 @@
 """One session and one commit for each request.
 
 A view of an unsafe method writes; its session is committed once after the view returned and rolled
-back when it raised. A GET reads only: a write through its session raises ``WriteInGet``. What a GET
+back when it raised. A GET reads only: a write through its session raises ``WriteWhileReading``. What a GET
 must leave behind (a line in the audit trail) goes through ``afterwards``.
 """
 
@@ -12,16 +12,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from flask import Flask, g, has_request_context, request
-from sqlalchemy import event
-from sqlalchemy.orm import ORMExecuteState, Session
+from sqlalchemy.orm import Session
 
 from webapp.web.services import services
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-
-
-class WriteInGet(RuntimeError):
-    """A view that only reads tried to write."""
 
 
 def db() -> Session:
@@ -29,9 +24,6 @@ def db() -> Session:
     session: Session | None = g.get("db_session")
     if session is None:
         session = services().database.session(read_only=not _may_write())
-        if not _may_write():
-            event.listen(session, "before_flush", _refuse_flush)
-            event.listen(session, "do_orm_execute", _refuse_statement)
         g.db_session = session
     return session
 
@@ -47,6 +39,12 @@ def begin_writing() -> None:
     """Let this GET write: for addresses that a protocol fixes as GET, such as the return from sign-in."""
     close()
     g.db_writing = True
+
+
+def undo() -> None:
+    """Give up what this request has written; from now on it only reads, for a page that says why."""
+    close()
+    g.db_writing = False
 
 
 def first(write: Callable[[Session], Any]) -> None:
@@ -103,13 +101,3 @@ def install(app: Flask) -> None:
 def _may_write() -> bool:
     # Outside of a view (error pages, before_request) nothing writes; outside of a request (commands) all may.
     return bool(g.get("db_writing", not has_request_context()))
-
-
-def _refuse_flush(session: Session, _context: object, _instances: object) -> None:
-    if session.new or session.deleted or any(session.is_modified(thing) for thing in session.dirty):
-        raise WriteInGet(f"{request.method} {request.path} tried to write")
-
-
-def _refuse_statement(state: ORMExecuteState) -> None:
-    if state.is_insert or state.is_update or state.is_delete:
-        raise WriteInGet(f"{request.method} {request.path} tried to write")

@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Flask, g, has_request_context
-from flask_babel import get_locale, get_translations
+from flask import Flask
+from flask_babel import get_translations
 from markupsafe import Markup
 
-Remembered = dict[str, dict[str, Markup]]
+from webapp.web.languages import lang
+from webapp.yaml_source import Lang
+
+Remembered = dict[Lang, dict[str, Markup]]
 
 
 def install(app: Flask) -> None:
@@ -24,21 +27,10 @@ def install(app: Flask) -> None:
 
 def _quick(remembered: Remembered) -> Callable[..., Markup]:
     def gettext(message: str, **values: Any) -> Markup:
-        locale = _locale()
-        words = remembered.setdefault(locale, {})
+        words = remembered.setdefault(lang(), {})
         text = words.get(message)
         if text is None:
             text = words[message] = Markup(get_translations().ugettext(message))  # noqa: S704  our own sentences
-        return text % values
+        return text % values if values or "%" in text else text
 
     return gettext
-
-
-def _locale() -> str:
-    """The locale of this request, looked up once; `force_locale` is respected outside of requests."""
-    if not has_request_context():
-        return str(get_locale())
-    known: str | None = g.get("words_locale")
-    if known is None:
-        known = g.words_locale = str(get_locale())
-    return known

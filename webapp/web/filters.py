@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import os
 from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
@@ -141,15 +142,17 @@ def reference(value: str) -> str:
 
 def static_url(name: str) -> str:
     """The address of a static file, with its content in the query so that caches never serve an old one."""
-    folder = Path(current_app.static_folder or "")
-    path = folder / name
-    stamp = path.stat().st_mtime_ns if path.exists() else 0
-    return url_for("static", filename=name, v=_content_mark(path, stamp))
+    path = f"{current_app.static_folder}/{name}"
+    try:
+        mark = _content_mark(path, os.stat(path).st_mtime_ns)
+    except FileNotFoundError:
+        mark = "none"
+    return url_for("static", filename=name, v=mark)
 
 
 @functools.lru_cache(maxsize=256)
-def _content_mark(path: Path, _stamp: int) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:10] if path.exists() else "none"
+def _content_mark(path: str, _stamp: int) -> str:
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:10]
 
 
 def _day(value: date | datetime | None) -> date | None:

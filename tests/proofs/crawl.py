@@ -9,9 +9,10 @@ from typing import Any
 
 from tests.proofs import hostile
 from tests.proofs.crawl_city import furnish, strict
+from tests.proofs.crawl_found import Found
 from tests.proofs.crawl_town import CrawlCity
 from tests.proofs.crawl_typing import Typist
-from tests.proofs.crawler import Crawler, Found
+from tests.proofs.crawler import Crawler
 from webapp.web.guards import guard_of, public
 
 WITHOUT_FORM: dict[str, str] = {}
@@ -24,9 +25,9 @@ def prove(url: str, *, control: bool) -> dict[str, Any]:
         city = furnish(url, Path(folder))
         if control:
             plant(city)
-            return run(city, rounds=1, most=1, asked=1, walkers=("anonymous",))
+            return run(city, rounds=1, most=1, walkers=("anonymous",))
         texts = (*hostile.TEXTS, *hostile.HUGE, *hostile.BYTES)
-        return run(city, rounds=2, most=2, asked=2, texts=texts, thoroughly=True)
+        return run(city, rounds=2, most=2, texts=texts, thoroughly=True)
 
 
 def verdict(result: dict[str, Any], *, control: bool) -> list[str]:
@@ -53,28 +54,27 @@ def run(
     *,
     rounds: int,
     most: int,
-    asked: int,
     texts: tuple[str | bytes, ...] = hostile.TEXTS,
     walkers: tuple[str, ...] = (),
     thoroughly: bool = False,
 ) -> dict[str, Any]:
     """Attack as every walker, then look at everything as every walker.
 
-    ``rounds``: hostile posts for each form; ``most``: pages of one view; ``asked``: hostile calls of each
-    address; ``thoroughly``: until every kind of field has met every text, and what one of several walkers
-    could ask for and look at is asked for and looked at by each.
+    ``rounds``: hostile posts for each form; ``most``: pages of one view beside those the city names;
+    ``thoroughly``: until every kind of field has met every text, and what one of several walkers could ask
+    for and look at is asked for and looked at by each.
     """
     started = time.perf_counter()
     found = Found(Typist(texts))
     crawlers = [Crawler(city, name, found, rounds, most) for name in walkers or city.walkers]
     for crawler in crawlers:
         crawler.walk()
-        crawler.ask_everywhere(asked, again=thoroughly)
+        crawler.ask_everywhere(again=thoroughly)
     for crawler in crawlers if thoroughly else ():
         crawler.make_up()
     for crawler in crawlers:
         crawler.look(again=thoroughly)
-    everything = posting_views(city)
+    everything, left = posting_views(city), found.typist.kinds()
     return {
         "walkers": len(crawlers),
         "pages": found.pages,
@@ -83,7 +83,9 @@ def run(
         "views": len(found.views & everything),
         "views_in_all": len(everything),
         "views_without_form_seen": sorted(everything - found.views),
-        "texts_unmet": found.typist.kinds_left() if thoroughly else {},
+        "kinds_of_field": len(left),
+        "texts": len(texts),
+        "texts_unmet": {kind: number for kind, number in left.items() if number and thoroughly},
         "seconds": round(time.perf_counter() - started),
         "faults": list(dict.fromkeys(found.faults)),
     }

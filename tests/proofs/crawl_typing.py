@@ -12,8 +12,10 @@ from tests.proofs import hostile
 from tests.proofs.page_forms import CHOSEN, Field, Form
 
 Text = str | bytes
-Typed = list[tuple[str, Text | tuple[bytes, str]]]
-"""Names and values of one post; a pair is a file: content and name."""
+Value = Text | tuple[bytes, str]
+"""What one control is given; a pair is a file: content and name."""
+Typed = list[tuple[str, Value]]
+"""Names and values of one post."""
 PICTURE = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c49444154"
     "789c63f8cfc0000003010100c9fe92ef0000000049454e44ae426082"
@@ -25,33 +27,46 @@ FILES = (
     b"",
     b"PK\x03\x04" + b"\0" * 30,
 )
+UPLOADS: list[Value] = [(content, name) for content in FILES for name in hostile.NAMES]
 SMUGGLED = ("id", "resident_id", "staff_id", "protected", "roles", "status", "level", "amount_yen")
 """Names no form has: whoever copied a whole form into a row would take them over."""
 
 
 class Typist:
-    """Deals the hostile texts out so that every kind of field meets each of them before one comes again."""
+    """Deals the hostile values out so that every kind of field meets each of them before one comes again."""
 
     def __init__(self, texts: Sequence[Text]) -> None:
-        self._texts = list(texts)
+        self._values: list[Value] = list(texts)
         self._choose = Random(7)
-        self._left: dict[str, list[Text]] = {}
+        self._left: dict[str, list[Value]] = {}
+        self._dealt: list[tuple[str, Value]] = []
 
-    def value(self, kind: str) -> Text:
-        """Return the next text for a field of this kind."""
-        left = self._left.setdefault(kind, self._choose.sample(self._texts, k=len(self._texts)))
-        return left.pop() if left else self._choose.choice(self._texts)
+    def value(self, kind: str) -> Value:
+        """Return the next value for a field of this kind."""
+        every = UPLOADS if kind == "file" else self._values
+        left = self._left.setdefault(kind, self._choose.sample(every, k=len(every)))
+        if not left:
+            return self._choose.choice(every)
+        self._dealt.append((kind, left.pop()))
+        return self._dealt[-1][1]
 
-    def kinds_left(self) -> dict[str, int]:
-        """Return how many texts each kind of field has yet to meet."""
-        return {kind: len(left) for kind, left in self._left.items() if left}
+    def take_back(self) -> None:
+        """The last form was turned away at the door: its values have met nothing yet."""
+        for kind, value in self._dealt:
+            self._left[kind].insert(0, value)
+        self._dealt = []
 
-    def harmless(self, form: Form) -> Iterator[tuple[str, Any]]:
+    def kinds(self) -> dict[str, int]:
+        """Return each kind of field that was met, with the number of values it has yet to meet."""
+        return {kind: len(left) for kind, left in sorted(self._left.items())}
+
+    def harmless(self, form: Form) -> Iterator[tuple[str, Value]]:
         """Fill a form in as a person would, with the first of its buttons."""
         yield from self._kept(form.fields, next(iter(_buttons(form)), None))
 
-    def hostile(self, form: Form, *, everything: bool) -> Iterator[tuple[str, Any]]:
+    def hostile(self, form: Form, *, everything: bool) -> Iterator[tuple[str, Value]]:
         """Fill a form in with hostile texts; ``everything``: also what is chosen, hidden or not there at all."""
+        self._dealt = []
         button = self._choose.choice(_buttons(form) or [None])
         if not everything:
             yield from self._kept([one for one in form.fields if not is_typed(one)], button)
@@ -59,20 +74,15 @@ class Typist:
             if one.name == "csrf_token" and everything:
                 yield one.name, ""
             elif everything or is_typed(one):
-                yield one.name, self._bad(one)
+                yield one.name, self.value(one.kind)
         if everything:
             twice = next((one for one in form.fields if is_typed(one) and one.kind != "file"), None)
             if twice is not None:
-                yield twice.name, self._bad(twice)  # a list where one value was meant
+                yield twice.name, self.value(twice.kind)  # a list where one value was meant
             yield from ((name, "1") for name in SMUGGLED)
 
-    def _bad(self, one: Field) -> Any:
-        if one.kind == "file":
-            return self._choose.choice(FILES), self._choose.choice(hostile.NAMES)
-        return self.value(one.kind)
-
     @staticmethod
-    def _kept(fields: Sequence[Field], button: Field | None) -> Iterator[tuple[str, Any]]:
+    def _kept(fields: Sequence[Field], button: Field | None) -> Iterator[tuple[str, Value]]:
         done = set[str]()
         for one in fields:
             if one.kind == "submit" or one.name in done:
@@ -88,7 +98,7 @@ def is_typed(one: Field) -> bool:
     return one.kind not in (*CHOSEN, "hidden", "submit")
 
 
-def usual(one: Field) -> str | tuple[bytes, str]:
+def usual(one: Field) -> Value:
     """What a person would type here."""
     name = one.name.lower()
     if one.kind == "file":
@@ -126,7 +136,7 @@ def urlencoded(typed: Typed) -> str:
     return "&".join(f"{quote(name, safe='')}={_quoted(value)}" for name, value in typed)
 
 
-def _quoted(value: Text | tuple[bytes, str]) -> str:
+def _quoted(value: Value) -> str:
     assert not isinstance(value, tuple), "files travel as multipart"
     return quote_from_bytes(value) if isinstance(value, bytes) else quote(value, safe="")
 

@@ -6,7 +6,7 @@ import re
 import time
 from collections import Counter, deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from random import Random
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -16,8 +16,9 @@ from werkzeug.routing import IntegerConverter, RequestRedirect, Rule
 from werkzeug.test import TestResponse
 
 from tests.proofs import hostile
-from tests.proofs.crawl_town import SECRET, CrawlCity
-from tests.proofs.crawl_typing import Typed, Typist, is_typed, multipart, urlencoded
+from tests.proofs.crawl_found import NOT_THERE, Found
+from tests.proofs.crawl_town import CrawlCity
+from tests.proofs.crawl_typing import Typed, is_typed, multipart, urlencoded
 from tests.proofs.page_forms import Field, Form, Page
 from webapp.identity.permissions import ROLES
 from webapp.web.guards import Guard, guard_of
@@ -27,35 +28,9 @@ LAST = (
     "revoke", "remove", "switch", "discard", "stop", "reset_factors", "end_sign_in", "close", "sign_out",
 )  # fmt: skip
 """Views that take away what others need: posted to when everything else is done, in this order."""
-TURNED_AWAY = {400, 403, 404, 405}
 SLOW = 15.0
 """Seconds after which an answer means that something typed keeps the machine busy (expressions, quadratic loops)."""
 TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
-HTML = ("text/html", "application/xhtml+xml", "image/svg+xml", "text/xml", "application/xml")
-
-
-@dataclass
-class Found:
-    """What a crawl did and what went wrong."""
-
-    typist: Typist
-    pages: int = 0
-    posts: int = 0
-    forms: set[tuple[str, str, tuple[str, ...]]] = field(default_factory=set)
-    """Who, which view, which controls."""
-    answers: dict[str, Counter[int]] = field(default_factory=dict)
-    """By view: the statuses of what was posted."""
-    asked: set[tuple[str, str]] = field(default_factory=set)
-    """Addresses and methods that were called with hostile parts."""
-    seen: set[str] = field(default_factory=set)
-    """Pages that were looked at in the end."""
-    faults: list[str] = field(default_factory=list)
-
-    @property
-    def views(self) -> set[str]:
-        """Views that showed a form of theirs and took a post, instead of only turning it away at the door."""
-        posted = {view for view, statuses in self.answers.items() if statuses.keys() - TURNED_AWAY}
-        return {view for _, view, _ in self.forms} & posted
 
 
 @dataclass
@@ -82,7 +57,7 @@ class Crawler:
         self._shown: list[str] = []
         self._queue: deque[tuple[str, bool]] = deque((path, True) for path in self._seeds())
         self._last: list[tuple[int, Form]] = []
-        self._by_kind: dict[str, Form] = {}
+        self._by_kind: dict[str, list[Form]] = {}
 
     # -- the way -----------------------------------------------------------------------------------
 
@@ -96,25 +71,27 @@ class Crawler:
             self._attack(form)
             self._pages()
 
-    def ask_everywhere(self, values: int, *, again: bool) -> None:
-        """Ask for every address of this walker with hostile parts and queries, so many of each.
+    def ask_everywhere(self, *, again: bool) -> None:
+        """Ask for every address of this walker with hostile parts and queries.
 
-        ``again``: also for what somebody else was let in to ask for.
+        ``again``: also for what somebody else was let in to ask for, with something else.
         """
         texts = [text for text in hostile.TEXTS if len(text) < 2_000]
         for rule, method in self._rules() if self._walker.roams else ():
-            if (rule.rule, method) in self.found.asked and not again:
-                continue
+            is_first = (rule.rule, method) not in self.found.asked
             self.found.asked.add((rule.rule, method))
-            for value in (hostile.MARKUP[0], *self._choose.sample(texts, k=values))[:values]:
-                self._ask_at(rule, method, value)
+            if is_first or again:
+                self._ask_at(rule, method, hostile.MARKUP[0] if is_first else self._choose.choice(texts))
 
     def make_up(self) -> None:
         """Post until every kind of field in these forms has met every hostile text."""
-        for kind, form in self._by_kind.items():
-            self._fresh(form.action)
-            for _ in range(self.found.typist.kinds_left().get(kind, 0)):
-                self._post(form, list(self.found.typist.hostile(form, everything=_is_kept(kind))))
+        typist = self.found.typist
+        for kind, forms in self._by_kind.items():
+            for form in forms:
+                self._fresh(form.action)
+                while typist.kinds().get(kind):
+                    if not self._post_hostile(form, everything=_is_kept(kind)):
+                        break
 
     def look(self, *, again: bool) -> None:
         """Open once more what was shown: what was stored is looked at as others see it.
@@ -170,15 +147,22 @@ class Crawler:
         """Hostile first, so that a form that is gone after a good answer has been tried; then as a person."""
         typist = self.found.typist
         for one in form.fields:
-            self._by_kind.setdefault(one.kind, form)
+            self._by_kind.setdefault(one.kind, []).append(form)
         for turn in range(self.rounds):
             everything = turn % 2 == 1 or not any(map(is_typed, form.fields))
-            self._post(form, list(typist.hostile(form, everything=everything)))
+            self._post_hostile(form, everything=everything)
         answer = self._post(form, list(typist.harmless(form)))
         self._read(form.action, answer)
         if answer.location and (path := _path(answer.location)) not in self._shown:
             self._known.pop(path, None)
             self._queue.append((path, True))
+
+    def _post_hostile(self, form: Form, *, everything: bool) -> bool:
+        """Post hostile values; tell whether they met a form that was still there."""
+        answer = self._post(form, list(self.found.typist.hostile(form, everything=everything)))
+        if answer.status_code in NOT_THERE:
+            self.found.typist.take_back()
+        return answer.status_code not in NOT_THERE
 
     def _ask_at(self, rule: Rule, method: str, value: str) -> None:
         parts = {name: quote(value[:300], safe="") or "x" for name in rule.arguments}
@@ -235,21 +219,9 @@ class Crawler:
         self, method: str, path: str, answer: TestResponse, typed: Typed | None = None
     ) -> TestResponse:
         where = f"{self.role} {method} {path[:120]}: {answer.status_code}"
-        told = f" {str(typed)[:600]}" if typed else ""
-        if answer.status_code >= 500 and answer.status_code != 503:
-            self.found.faults.append(f"{where} is an error of ours{told}")
-        if "X-Evil" in answer.headers:
-            self.found.faults.append(f"{where} carries a header that was typed")
-        if answer.location and urlsplit(answer.location).netloc not in ("", "localhost"):
-            self.found.faults.append(f"{where} leads to {answer.location[:80]}")
-        if answer.mimetype.startswith(("text/", "application/json")) or answer.mimetype in HTML:
-            text = answer.text
-            if SECRET in text:
-                self.found.faults.append(f"{where} shows somebody else's name")
-            if answer.mimetype in HTML and (alive := hostile.alive(text)):
-                self.found.faults.append(f"{where} holds {alive!r}{told}")
-            if token := TOKEN.search(text):
-                self._tokens[_is_staff(path)] = token[1]
+        self.found.judge(where, answer, f" {str(typed)[:600]}" if typed else "")
+        if answer.mimetype == "text/html" and (token := TOKEN.search(answer.text)):
+            self._tokens[_is_staff(path)] = token[1]
         return answer
 
     def _is_sign_in(self, answer: TestResponse) -> bool:

@@ -15,6 +15,7 @@ from tests.proofs.crawl_typing import Typist
 from tests.proofs.crawler import Crawler
 from webapp.web.guards import guard_of, public
 
+AT_ONCE = True
 WITHOUT_FORM: dict[str, str] = {}
 """Views of people that take a POST and have no form in any page, with the reason."""
 

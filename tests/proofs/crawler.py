@@ -88,6 +88,8 @@ class Crawler:
         typist = self.found.typist
         for kind, forms in self._by_kind.items():
             for form in forms:
+                if not typist.kinds().get(kind):
+                    break
                 self._fresh(form.action)
                 while typist.kinds().get(kind):
                     if not self._post_hostile(form, everything=_is_kept(kind)):

@@ -31,6 +31,7 @@ def whole_city(database_url: str, folder: Path, **settings: str) -> Flask:
         scanner=catalogue.build("scanner", "sandbox", ground),
         mail=catalogue.build("mail", "sandbox", ground),
         line=catalogue.build("line", "sandbox", ground),
+        staff_identity=catalogue.build("staff_identity", "sandbox", ground),
     )
     services = wiring.build(chosen, plugs)
     sample_city.load(services)

@@ -3,7 +3,8 @@
 Each proof is a module beside this one with ``prove(url, *, control) -> dict`` (the issue's full
 figures; ``control`` switches the guard off) and ``verdict(result, *, control) -> list[str]``: what
 failed. A control that does not fail is itself a failure. A module that needs no database given has
-``prove_whole() -> dict`` and ``verdict(result)`` instead.
+``prove_whole() -> dict`` and ``verdict(result)`` instead. ``AT_ONCE`` in a module: its four runs need
+nothing of one another and measure no race, so that two go at the same time.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tests import postgres
+from tests.proofs import rounds
 from tests.schema import build
 from webapp import db
 
@@ -43,7 +45,7 @@ def main() -> int:
         print(f"name one of: {', '.join(NAMES)}")
         return 2
     name = sys.argv[1]
-    db.use_keys([("proof", bytes(range(32)))])
+    db.use_keys(rounds.KEYS)
     module = importlib.import_module(f"tests.proofs.{NAMES[name]}")
     results: dict[str, Any] = {}
     failures: list[str] = []
@@ -51,16 +53,14 @@ def main() -> int:
         results["all journeys"] = module.prove_whole()
         failures = module.verdict(results["all journeys"])
         return _end(name, results, failures)
+    runs = [(kind, control) for kind in ("sqlite", "postgres") for control in (False, True)]
     with tempfile.TemporaryDirectory() as folder, postgres.server() as server:
-        for kind in ("sqlite", "postgres"):
-            for control in (False, True):
-                url = _database(kind, control, Path(folder), server)
-                label = f"{kind}{' (negative control)' if control else ''}"
-                print(f"{name}: {label} …", flush=True)
-                result = module.prove(url, control=control)
-                results[label] = result
-                print(json.dumps(result, ensure_ascii=False, indent=1), flush=True)
-                failures += [f"{label}: {line}" for line in module.verdict(result, control=control)]
+        urls = [_database(kind, control, Path(folder), server) for kind, control in runs]
+        for (kind, control), result in zip(runs, rounds.each(module, runs, urls), strict=True):
+            label = f"{kind}{' (negative control)' if control else ''}"
+            results[label] = result
+            print(f"{name}: {label}\n{json.dumps(result, ensure_ascii=False, indent=1)}", flush=True)
+            failures += [f"{label}: {line}" for line in module.verdict(result, control=control)]
     return _end(name, results, failures)
 
 

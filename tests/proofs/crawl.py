@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
 from tests.proofs import hostile
-from tests.proofs.crawl_city import CrawlCity, furnish, strict
-from tests.proofs.crawler import Crawler, Found
-from webapp.identity.permissions import ROLES
+from tests.proofs.crawl_city import furnish, strict
+from tests.proofs.crawl_found import Found
+from tests.proofs.crawl_town import CrawlCity
+from tests.proofs.crawl_typing import Typist
+from tests.proofs.crawler import Crawler
 from webapp.web.guards import guard_of, public
 
-WALKERS = ("anonymous", "resident", *ROLES)
+AT_ONCE = True
+WITHOUT_FORM: dict[str, str] = {}
+"""Views of people that take a POST and have no form in any page, with the reason."""
 
 
 def prove(url: str, *, control: bool) -> dict[str, Any]:
@@ -21,9 +26,9 @@ def prove(url: str, *, control: bool) -> dict[str, Any]:
         city = furnish(url, Path(folder))
         if control:
             plant(city)
-        if control:
-            return run(city, rounds=1, most=1)
-        return run(city, rounds=4, most=3, texts=(*hostile.TEXTS, *hostile.HUGE))
+            return run(city, rounds=1, most=1, walkers=("anonymous",))
+        texts = (*hostile.TEXTS, *hostile.HUGE, *hostile.BYTES)
+        return run(city, rounds=2, most=2, texts=texts, thoroughly=True)
 
 
 def verdict(result: dict[str, Any], *, control: bool) -> list[str]:
@@ -32,7 +37,17 @@ def verdict(result: dict[str, Any], *, control: bool) -> list[str]:
         return (
             [] if any("/help" in fault for fault in result["faults"]) else ["the planted hole was not found"]
         )
-    return list(result["faults"])
+    return [*result["faults"], *unmet(result)]
+
+
+def unmet(result: dict[str, Any]) -> list[str]:
+    """Return which views no form led to, and which were expected to have none and have one."""
+    missing = set(result["views_without_form_seen"])
+    return [
+        *(f"{view}: no form was met" for view in sorted(missing - WITHOUT_FORM.keys())),
+        *(f"{view}: has a form after all" for view in sorted(WITHOUT_FORM.keys() - missing)),
+        *(f"{kind} fields have not met {left} of the texts" for kind, left in result["texts_unmet"].items()),
+    ]
 
 
 def run(
@@ -40,25 +55,39 @@ def run(
     *,
     rounds: int,
     most: int,
-    texts: tuple[str, ...] = hostile.TEXTS,
-    roles: tuple[str, ...] = WALKERS,
+    texts: tuple[str | bytes, ...] = hostile.TEXTS,
+    walkers: tuple[str, ...] = (),
+    thoroughly: bool = False,
 ) -> dict[str, Any]:
-    """Attack as every role, then look at everything as every role."""
-    found = Found()
-    for role in roles:
-        crawler = Crawler(city, role, found, rounds, most, texts=texts)
+    """Attack as every walker, then look at everything as every walker.
+
+    ``rounds``: hostile posts for each form; ``most``: pages of one view beside those the city names;
+    ``thoroughly``: until every kind of field has met every text, and what one of several walkers could ask
+    for and look at is asked for and looked at by each.
+    """
+    started = time.perf_counter()
+    found = Found(Typist(texts))
+    crawlers = [Crawler(city, name, found, rounds, most) for name in walkers or city.walkers]
+    for crawler in crawlers:
         crawler.walk()
-        crawler.ask_everywhere()
-    for role in roles:
-        Crawler(city, role, found, rounds, most).look()
-    views = {view for _, view, _ in found.forms}
+        crawler.ask_everywhere(again=thoroughly)
+    for crawler in crawlers if thoroughly else ():
+        crawler.make_up()
+    for crawler in crawlers:
+        crawler.look(again=thoroughly)
+    everything, left = posting_views(city), found.typist.kinds()
     return {
-        "roles": len(roles),
+        "walkers": len(crawlers),
         "pages": found.pages,
         "posts": found.posts,
         "forms": len(found.forms),
-        "views": len(views),
-        "views_without_form_seen": sorted(posting_views(city) - views),
+        "views": len(found.views & everything),
+        "views_in_all": len(everything),
+        "views_without_form_seen": sorted(everything - found.views),
+        "kinds_of_field": len(left),
+        "texts": len(texts),
+        "texts_unmet": {kind: number for kind, number in left.items() if number and thoroughly},
+        "seconds": round(time.perf_counter() - started),
         "faults": list(dict.fromkeys(found.faults)),
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from html.parser import HTMLParser
 
 MARK = "zz7"
@@ -90,36 +91,50 @@ SECRETS = re.compile(
 ADDRESSES = ("href", "src", "action", "formaction", "data", "xlink:href")
 
 
+SCRIPT = re.compile(r"<script\b[^>]*>(.*?)</script", re.S | re.I)
+QUOTED = re.compile(r'"[^"]*"|\'[^\']*\'')
+
+
 class _Alive(HTMLParser):
-    """Notices markup made of what was typed."""
+    """Notices a tag made of what was typed."""
 
     def __init__(self) -> None:
         super().__init__()
         self.found = ""
-        self._script = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._script = tag == "script"
         for name, value in attrs:
             acts = name.startswith("on") or name == "srcdoc"
             leads = name in ADDRESSES and (value or "").strip().lower().startswith("javascript:")
             if (acts or leads) and MARK in (value or ""):
                 self.found = self.found or f"<{tag} {name}={value}"[:120]
 
-    def handle_data(self, data: str) -> None:
-        if self._script and f"{MARK}(" in data and "<script>" not in data:
-            self.found = self.found or f"<script>{data}"[:120]
-
-    def handle_endtag(self, tag: str) -> None:
-        self._script = False
-
 
 def alive(html: str) -> str:
-    """Return what came alive in a page, or nothing."""
+    """Return what came alive in a page, or nothing.
+
+    Only the tags that hold the mark are parsed, and scripts searched: a crawl reads thousands of pages.
+    """
     if found := SECRETS.search(html):
         return found.group()
     if MARK not in html:
         return ""
+    for script in SCRIPT.finditer(html):
+        if f"{MARK}(" in script[1]:
+            return script.group()[:120]
     parser = _Alive()
-    parser.feed(html)
+    for tag in _tags(html):
+        parser.feed(tag)
+        parser.reset()
     return parser.found
+
+
+def _tags(html: str) -> Iterator[str]:
+    """Each tag in which the mark stands, from its ``<`` to a ``>`` after the mark."""
+    at = html.find(MARK)
+    while at >= 0:
+        begin = html.rfind("<", 0, at)
+        if begin >= 0 and ">" not in QUOTED.sub("", html[begin:at]):
+            end = html.find("<", at)
+            yield html[begin : end if end >= 0 else len(html)]
+        at = html.find(MARK, at + 1)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
+from html import unescape
 from urllib.parse import urljoin, urlsplit
 
 CHOSEN = ("radio", "checkbox", "select")
-KEPT = ("hidden", "submit")
+TAG = re.compile(
+    r"<(/?)(a|form|input|select|option|textarea|button)\b((?:[^>\"']|\"[^\"]*\"|'[^']*')*)>", re.I
+)
+"""The tags that matter here. Our pages are valid, so a tag needs no more than quotes to be told apart."""
+ATTRIBUTE = re.compile(r"([^\s=/>\"']+)(?:\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+)))?")
 
 
 @dataclass
@@ -33,19 +38,21 @@ class Form:
         return tuple(sorted({"".join("#" if c.isdigit() else c for c in one.name) for one in self.fields}))
 
 
-class Page(HTMLParser):
+class Page:
     """Reads ``links`` (paths of this site) and ``forms`` of a page at ``path``."""
 
     def __init__(self, path: str, html: str) -> None:
-        super().__init__()
         self.path, self.links, self.forms = path, list[str](), list[Form]()
         self._by_id: dict[str, Form] = {}
         self._form: Form | None = None
         self._select: Field | None = None
-        self.feed(html)
+        for closing, name, rest in TAG.findall(html):
+            if closing:
+                self._end(name.lower())
+            else:
+                self._start(name.lower(), _attributes(rest))
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
+    def _start(self, tag: str, given: dict[str, str]) -> None:
         if tag == "a" and (path := self._local(given.get("href", ""))):
             self.links.append(path)
         if tag == "form":
@@ -58,19 +65,22 @@ class Page(HTMLParser):
             if "selected" in given:
                 self._select.value = given.get("value", "")
         if tag in ("input", "textarea", "select", "button") and given.get("name"):
-            usual = {"button": "submit"}.get(tag, tag)
-            kind = given.get("type", "text") if tag == "input" else usual
-            made = Field(given["name"], kind, given.get("value", ""))
-            if kind in ("radio", "checkbox"):
-                made.options = [made.value]
-            form.fields.append(made)
-            self._select = made if tag == "select" else self._select
+            self._control(tag, given, form)
         if tag == "button" and given.get("formaction") and (path := self._local(given["formaction"])):
             other = Form(path, form.fields)
             if given.get("formmethod", "post") == "post":
                 self.forms.append(other)
 
-    def handle_endtag(self, tag: str) -> None:
+    def _control(self, tag: str, given: dict[str, str], form: Form) -> None:
+        usual = {"button": "submit"}.get(tag, tag)
+        kind = given.get("type", "text") if tag == "input" else usual
+        made = Field(given["name"], kind, given.get("value", ""))
+        if kind in ("radio", "checkbox"):
+            made.options = [made.value]
+        form.fields.append(made)
+        self._select = made if tag == "select" else self._select
+
+    def _end(self, tag: str) -> None:
         if tag == "form":
             self._form = None
         if tag == "select":
@@ -89,3 +99,10 @@ class Page(HTMLParser):
         if parts.netloc != "localhost" or parts.path.startswith(("/static/", "/sandbox/")):
             return ""
         return parts.path + (f"?{parts.query}" if parts.query else "")
+
+
+def _attributes(text: str) -> dict[str, str]:
+    return {
+        name.lower(): unescape(double or single or bare)
+        for name, double, single, bare in ATTRIBUTE.findall(text)
+    }

@@ -10,12 +10,14 @@ import pytest
 from argon2 import PasswordHasher
 from flask.testing import FlaskClient
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from tests.fakes.identity_counter import Counter, build, post, token_of
 from webapp import clock
 from webapp.audit import SYSTEM, AuditEntry
 from webapp.db import Database
+from webapp.errors import InvalidInput
 from webapp.identity import passwords, staff_accounts
 from webapp.identity.models import Staff
 
@@ -222,3 +224,21 @@ def test_an_absence_needs_a_substitute(counter: Counter) -> None:
     assert answer.status_code == 422
     data = {"until": until, "substitute": str(staff_id(counter, "kansa"))}
     assert post(client, "/staff/accounts/me", "/staff/accounts/me/absence", data).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("field", "wrong"),
+    [("name", "あ" * 65), ("name", " "), ("email", "a@" + "b" * 300 + ".example"), ("email", "いいえ")],
+)
+def test_what_an_account_cannot_hold_is_refused_with_its_field(
+    session: Session, field: str, wrong: str
+) -> None:
+    made = staff_accounts.create(
+        session, login="tadashii", name="正しい", department="citizen", roles=[], actor=SYSTEM
+    )
+    given = {"name": "正しい", "email": "tadashii@mihon.example", field: wrong}
+    with pytest.raises(InvalidInput) as refused:
+        staff_accounts.change(
+            session, made, **given, department="citizen", roles=[], ends_on=None, actor=SYSTEM
+        )
+    assert refused.value.field == field

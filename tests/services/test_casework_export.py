@@ -81,6 +81,12 @@ def test_a_pattern_with_an_unknown_place_says_which_ones_there_are() -> None:
     assert "{reference}" in (caught.value.say or "")
 
 
+def test_a_pattern_that_no_template_can_hold_is_refused() -> None:
+    export_files.check_pattern("あ" * export_files.LONGEST_PATTERN)
+    with pytest.raises(InvalidInput, match="pattern"):
+        export_files.check_pattern("あ" * (export_files.LONGEST_PATTERN + 1))
+
+
 def test_two_files_of_one_name_both_stay() -> None:
     taken: set[str] = set()
     assert [export_files._unique("a/b.pdf", taken) for _ in range(3)] == [

@@ -17,6 +17,7 @@ from webapp.errors import InvalidInput, NotFound
 from webapp.intake import files
 
 USUAL = "{reference}_{name}/{label}_{number}"
+LONGEST_PATTERN = 200
 PLACES = {
     "reference": "受付番号",
     "name": "氏名",
@@ -109,7 +110,10 @@ def _unique(name: str, taken: set[str]) -> str:
 
 
 def check_pattern(pattern: str) -> None:
-    """Raise InvalidInput for a pattern with a place that does not exist."""
+    """Raise InvalidInput for a pattern that is too long, or with a place that does not exist."""
+    if len(pattern) > LONGEST_PATTERN:
+        say = f"ファイル名の付け方は{LONGEST_PATTERN}文字以内で入力してください。"
+        raise InvalidInput("pattern", field="pattern", say=say)
     used = set(re.findall(r"\{([^{}]*)\}", pattern))
     rest = re.sub(r"\{[a-z]+\}", "", pattern)
     if not used <= PLACES.keys() or "{" in rest or "}" in rest:

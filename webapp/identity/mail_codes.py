@@ -17,7 +17,7 @@ from webapp import clock
 from webapp.errors import InvalidInput
 from webapp.identity import residents, throttle
 from webapp.identity.models import Resident
-from webapp.identity.profile import EMAIL
+from webapp.identity.profile import is_mail_address
 from webapp.identity.proof_models import MailTicket
 from webapp.identity.sessions import digest
 from webapp.ports.identity import Assertion, Level
@@ -35,7 +35,7 @@ def count_request(session: Session, address: str, place: str) -> None:
 
 def ask(session: Session, address: str, resume: Mapping[str, Any]) -> tuple[MailTicket, str]:
     """Keep a ticket and return it with the code to send; raises InvalidInput for what is no address."""
-    if not EMAIL.fullmatch(address) or len(address) > 254:
+    if not is_mail_address(address):
         raise InvalidInput(
             "address", field="address", say="メールアドレスの形を確かめて、もう一度入力してください。"
         )

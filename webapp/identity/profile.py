@@ -17,6 +17,7 @@ KANA = re.compile(r"[ァ-ヶー・\u3000\s]+")
 EMAIL = re.compile(r"[^@\s<>\"(),:;\\]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 LONGEST = 200
 """Characters of one box."""
+LONGEST_EMAIL = 254
 CONTROLS = re.compile(r"[\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -49,7 +50,7 @@ def read(form: Mapping[str, str]) -> Checked:
     if values["tel"] and not re.fullmatch(r"0\d{9,10}", values["tel"]):
         wrong["tel"] = "tel"
     values["email"] = jaconv.z2h(plain["email"], kana=False, ascii=True, digit=True)
-    if values["email"] and not (EMAIL.fullmatch(values["email"]) and len(values["email"]) <= 254):
+    if values["email"] and not is_mail_address(values["email"]):
         wrong["email"] = "email"
     values["birth"] = _birth(birth_typed)
     if values["birth"] is None:
@@ -58,6 +59,11 @@ def read(form: Mapping[str, str]) -> Checked:
     if values["address"]["postal"] and len(values["address"]["postal"]) != 7:
         wrong["address"] = "postal"
     return Checked(values, typed, wrong)
+
+
+def is_mail_address(text: str) -> bool:
+    """Tell whether mail could be sent there: one address, of at most 254 characters (RFC 5321)."""
+    return len(text) <= LONGEST_EMAIL and EMAIL.fullmatch(text) is not None
 
 
 def _digits(text: str) -> str:

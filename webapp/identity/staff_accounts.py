@@ -15,7 +15,9 @@ from webapp.errors import Forbidden, InvalidInput, NotFound
 from webapp.identity import passwords, sessions
 from webapp.identity.models import Staff
 from webapp.identity.permissions import check_grant, scope_of
+from webapp.identity.profile import is_mail_address
 
+LONGEST_NAME = 64
 LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{1,62}")
 
 
@@ -43,8 +45,7 @@ def create(
         raise InvalidInput(
             "login taken", field="login", say="この職員IDはすでに使われています。別のIDにしてください。"
         )
-    if not name.strip():
-        raise InvalidInput("name", field="name", say="氏名を入力してください。")
+    _check(name, email)
     if password is not None:
         passwords.check_new(password, context=(login, name))
     staff = Staff(
@@ -101,8 +102,7 @@ def change(
     is_moved = department != staff.department
     if is_moved:
         _not_the_own(staff, actor)
-    if not name.strip():
-        raise InvalidInput("name", field="name", say="氏名を入力してください。")
+    _check(name, email)
     staff.name, staff.email, staff.department, staff.ends_on = (
         name.strip(),
         email.strip(),
@@ -113,6 +113,16 @@ def change(
         sessions.revoke_all(session, staff_id=staff.id)
     _record(session, actor, "staff.change", staff, {"department": department})
     set_roles(session, staff, roles, actor)
+
+
+def _check(name: str, email: str) -> None:
+    """Raise InvalidInput for a name that is missing or too long, and for what is no mail address."""
+    if not name.strip() or len(name.strip()) > LONGEST_NAME:
+        say = f"氏名を{LONGEST_NAME}文字以内で入力してください。"
+        raise InvalidInput("name", field="name", say=say)
+    if email.strip() and not is_mail_address(email.strip()):
+        say = "メールアドレスの形を確かめて、もう一度入力してください。"
+        raise InvalidInput("email", field="email", say=say)
 
 
 def set_roles(session: Session, staff: Staff, roles: Sequence[str], actor: Actor) -> None:

@@ -20,6 +20,7 @@ from werkzeug.test import TestResponse
 from integrations.catalogue import Ground
 from integrations.identity import sandbox
 from webapp import clock
+from webapp.booking.facility import Facilities
 from webapp.city import City, load_city
 from webapp.db import Database
 from webapp.settings import ROOT, Settings
@@ -58,6 +59,7 @@ def build(database: Database, folder: Path) -> Counter:
         identity={plug.id: plug, "openid": sandbox.build_group(ground)},
         staff_identity=sandbox.build_staff(ground),
         mail=None,
+        facilities=Facilities({}),
     )
     app.secret_key = "test"
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -16,6 +16,8 @@ from sqlalchemy.orm import Session
 
 from webapp.web.services import services
 
+PERSONS = ("staff", "resident")
+"""Rows of this request's session that the guards keep in ``g``."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -84,10 +86,12 @@ def around_view() -> Iterator[None]:
 
 
 def close() -> None:
-    """Close the request's session, undoing what was not committed."""
+    """Close the request's session, undoing what was not committed; who acts is read anew when asked for."""
     session: Session | None = g.pop("db_session", None)
     if session is not None:
         session.close()  # not rollback(): it would expire what error pages still show
+        for person in PERSONS:
+            g.pop(person, None)  # a savepoint rolled back has expired them, and nothing can read them now
 
 
 def install(app: Flask) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from flask_babel import gettext as _
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm.exc import DetachedInstanceError
 
 from webapp.identity import mandates
 from webapp.identity.models import Staff
@@ -51,13 +52,13 @@ class AccountBar:
 
 
 def account_bar() -> AccountBar:
-    """Return the bar of this request; an empty one when the database does not answer (the error page)."""
+    """Return the bar of this request; an empty one when its holder cannot be read (the error page)."""
     try:
         if sessions.current().side == "staff":
             staff = guards.current_staff()
             return _of_staff(staff) if staff else AccountBar()
         return _of_resident()
-    except OperationalError:
+    except (OperationalError, DetachedInstanceError):
         return AccountBar()
 
 

@@ -23,6 +23,7 @@ from webapp import clock
 from webapp.booking.facility import Facilities
 from webapp.city import City, load_city
 from webapp.db import Database
+from webapp.form_engine.load import Library
 from webapp.settings import ROOT, Settings
 from webapp.web import display, errors, filters, guards, languages, security, sessions, transaction
 
@@ -59,7 +60,8 @@ def build(database: Database, folder: Path) -> Counter:
         identity={plug.id: plug, "openid": sandbox.build_group(ground)},
         staff_identity=sandbox.build_staff(ground),
         mail=None,
-        facilities=Facilities({}),
+        facilities=Facilities(),
+        library=Library({}),
     )
     app.secret_key = "test"
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

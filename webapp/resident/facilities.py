@@ -24,7 +24,7 @@ from webapp.web.services import services
 from webapp.web.transaction import db
 
 blueprint = Blueprint("facilities", __name__)
-for word in (words.clock_time, words.opening_hours, words.text_pairs, words.label_pairs, words.answer_pairs):
+for word in (words.opening_hours, words.text_pairs, words.label_pairs, words.answer_pairs):
     blueprint.add_app_template_filter(word)
 for rule_word in (
     reckoning.reckoning,

@@ -1,23 +1,16 @@
 """Small words that the booking templates need."""
 
 from collections.abc import Iterable
-from datetime import datetime
 
 from flask_babel import gettext as _
 
-from webapp import clock
 from webapp.booking.facility import Opening
-from webapp.booking.times import clock_text, minutes, minutes_of
+from webapp.booking.times import clock_text, minutes
 from webapp.booking.windows import Answer
 from webapp.form_engine.outcome import Section
 from webapp.tariff.table import Exemption
 from webapp.web.filters import date_time, text_of
 from webapp.yaml_source import Text
-
-
-def clock_time(at: datetime) -> str:
-    """「13:00」 on the clock of Asia/Tokyo."""
-    return clock_text(minutes_of(clock.tokyo(at)))
 
 
 def opening_hours(opening: Opening) -> str:

@@ -51,7 +51,7 @@ class AccountBar:
 
 
 def account_bar() -> AccountBar:
-    """Return the bar of this request; an empty one when the database does not answer (the error page)."""
+    """Return the bar of this request; an empty one when its holder cannot be read (the error page)."""
     try:
         if sessions.current().side == "staff":
             staff = guards.current_staff()

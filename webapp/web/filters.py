@@ -12,6 +12,7 @@ from typing import Any
 
 from flask import Flask, current_app, request, url_for
 
+from webapp.booking.times import clock_text, minutes_of
 from webapp.calendar.era import format_era
 from webapp.clock import tokyo
 from webapp.web.languages import lang
@@ -29,6 +30,7 @@ def install(app: Flask) -> None:
         date=date_text,
         date_short=date_short,
         date_time=date_time,
+        clock_time=clock_time,
         until=until,
         iso_time=iso_time,
         weekday=weekday,
@@ -89,6 +91,11 @@ def date_time(value: datetime | None) -> str:
         return f"{date_text(at)} {at.hour}:{at:%M}"
     half, hour = ("午前", at.hour) if at.hour < 12 else ("午後", at.hour - 12)
     return f"{date_text(at)}{half}{hour}時" + (f"{at:%M}分" if at.minute else "")
+
+
+def clock_time(at: datetime) -> str:
+    """「13:00」 on the clock of Asia/Tokyo."""
+    return clock_text(minutes_of(at))
 
 
 def until(value: datetime | None) -> str:

@@ -35,7 +35,8 @@ from webapp.db import Database, is_postgres
 
 FIRST = date(2026, 6, 1)
 MAY = datetime(2026, 5, 11, 10, 0, tzinfo=clock.TOKYO)
-Attempt = Callable[[Session, Facilities, date, int], None]
+Attempt = Callable[[Session, Facilities, date, int], bool | None]
+"""One client; False when it wanted no place."""
 
 
 def thirds() -> Facilities:
@@ -100,12 +101,23 @@ def take_seats(session: Session, places: Facilities, day: date, client: int) -> 
     hold(session, places, Wish("gym", "visit", day, (), 540, None, 60), person(client))
 
 
-def sweep_or_take(session: Session, places: Facilities, day: date, client: int) -> None:
+def sweep_or_take(session: Session, places: Facilities, day: date, client: int) -> bool:
     """A hold that ran out stands in the way of everybody, while the worker sweeps it."""
-    if not client:
+    if client:
+        take_part(session, places, day, client)
+    else:
         expire_holds(session, places)
-        session.commit()  # as the worker does: it never takes cells in the transaction that freed others
-    take_part(session, places, day, client)
+    return bool(client)
+
+
+def take_or_displace(session: Session, places: Facilities, day: date, client: int) -> None:
+    """A hold that ran out is displaced by a closure while the others want its place."""
+    if client:
+        take_part(session, places, day, client)
+        return
+    start, end = instant(day, 0), instant(day, 24 * 60)
+    told: Any = {"kind": "public_use", "reason": "選挙", "actor": OFFICER, "displace": True}
+    close.close(session, places, places.by_slug["gym"], ["whole"], start, end, **told)
 
 
 def move_here(session: Session, places: Facilities, day: date, client: int) -> None:
@@ -136,12 +148,17 @@ KINDS: dict[str, Attempt] = {
     "expired_holds": sweep_or_take,
     "changes": move_here,
     "closures": take_or_close,
+    "displacing": take_or_displace,
     "equipment": take_equipment,
     "seats": take_seats,
 }
 
 
-BEFORE: dict[str, Attempt] = {"expired_holds": leave_a_hold, "changes": give_everybody_a_hall}
+BEFORE: dict[str, Attempt] = {
+    "expired_holds": leave_a_hold,
+    "displacing": leave_a_hold,
+    "changes": give_everybody_a_hall,
+}
 """What stands before a trial; called with the number of clients."""
 
 
@@ -232,13 +249,14 @@ def _trial(
         begun = time.perf_counter()
         try:
             with clock.frozen(MAY), database.transaction() as session:
-                KINDS[kind](session, places, day, number)
+                wanted = KINDS[kind](session, places, day, number)
         except Taken:
             refused.append(time.perf_counter() - begun)
         except Exception as error:  # whatever a person would have been shown as a breakdown
             errors.append(f"{type(error).__name__}: {error}")
         else:
-            won.append((trial, time.perf_counter() - begun))
+            if wanted is not False:
+                won.append((trial, time.perf_counter() - begun))
 
     numbers = list(range(clients))
     random.Random(trial).shuffle(numbers)  # the same order in every run

@@ -15,9 +15,10 @@ from webapp.booking.cells import cell_ids
 from webapp.booking.counting import Draw, close_quanta
 from webapp.booking.errors import NotAllowed
 from webapp.booking.facility import Facilities, Facility, Room
+from webapp.booking.find import lock_with_charge
 from webapp.booking.hold import clear_holds, release
 from webapp.booking.models import Booking, Closure
-from webapp.booking.occupy import free_cells, slots_of_rooms, standing, take_cells
+from webapp.booking.occupy import free_cells, lock_facility, slots_of_rooms, standing, take_cells
 from webapp.booking.states import HOLDING
 from webapp.booking.times import day_of, instant
 from webapp.booking.wish import starts_of
@@ -80,6 +81,7 @@ def close(
         raise NotAllowed("end", "終わりの日時は、始まりより後にしてください。")
     rooms = [facility.room(key) for key in room_keys]
     displaced = in_the_way(session, facility, rooms, starts, ends) if displace else []
+    displaced = _locked(session, facility, displaced)
     for booking in displaced:
         if booking.state == "held":
             release(session, facilities, booking.token)
@@ -104,6 +106,19 @@ def close(
     close_quanta(session, _session_quanta(facility, rooms, starts, ends), closed=True)
     _record(session, closure, actor, "closure.made", len(displaced))
     return Closed(closure, displaced)
+
+
+def _locked(session: Session, facility: Facility, displaced: list[Booking]) -> list[Booking]:
+    """Those that still stand, locked: charges, bookings, then the facility, as who moves a booking locks.
+
+    Giving cells back before others are taken is the one order of work in which two could wait for each
+    other; who does it holds the facility alone.
+    """
+    for booking in sorted(displaced, key=lambda one: (one.charge_id or 0, one.id)):
+        lock_with_charge(session, booking.token)
+    if displaced:
+        lock_facility(session, facility.slug)
+    return [booking for booking in displaced if booking.state in HOLDING]
 
 
 def coming(session: Session, facility: str) -> list[Closure]:

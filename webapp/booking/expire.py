@@ -44,7 +44,9 @@ def lapse_unpaid(session: Session, facilities: Facilities, limit: int = BATCH) -
         Booking.facility.not_in(kept),
         ~_money_is_coming(),
     )
-    tokens = session.scalars(select(Booking.token).where(over).order_by(Booking.id).limit(limit)).all()
+    tokens = session.scalars(
+        select(Booking.token).where(over).order_by(Booking.charge_id, Booking.id).limit(limit)
+    ).all()
     return sum(_lapse(session, facilities, token, over) for token in tokens)
 
 

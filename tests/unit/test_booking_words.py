@@ -45,6 +45,7 @@ def test_the_rules_of_a_hall_are_said_in_whole_words() -> None:
     arena = hall("arena")
     table = arena.tariffs[0]
     assert [rule_words.window(window, arena) for window in arena.windows] == [
+        "市内の方、登録した団体：3か月前の月の1日 9:00から、利用する日まで",
         "市内の方：2か月前の月の1日 9:00から、利用する日まで",
         "市外の方：1か月前の月の1日 9:00から、利用する日まで",
     ]

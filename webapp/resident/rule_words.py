@@ -19,7 +19,8 @@ FEW = 3
 def condition(when: When | list[When], facility: Facility) -> str:
     """「平日、入場料1,001円以上」; several possible conditions are joined by 「または」."""
     ways = when if isinstance(when, list) else [when]
-    said = [_("、").join(_fact(name, wanted, facility) for name, wanted in one.items()) for one in ways]
+    facts = [[_fact(name, wanted, facility) for name, wanted in one.items()] for one in ways]
+    said = [_("、").join(fact for fact in known if fact) for known in facts]
     return str(_(" または ").join(one for one in said if one))
 
 
@@ -112,6 +113,8 @@ def _fact(name: str, wanted: Wanted, facility: Facility) -> str:
         return str(_("市内の方") if wanted else _("市外の方"))
     if name == "commercial":
         return str(_("営利・宣伝のとき") if wanted else _("営利でないとき"))
+    if name == "group_class":
+        return str(_("登録した団体"))
     if name == "day":
         return str(_("平日") if wanted == "weekday" else _("土日祝"))
     if isinstance(wanted, Range):

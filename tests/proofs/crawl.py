@@ -28,7 +28,7 @@ def prove(url: str, *, control: bool) -> dict[str, Any]:
             plant(city)
             return run(city, rounds=1, most=1, walkers=("anonymous",))
         texts = (*hostile.TEXTS, *hostile.HUGE, *hostile.BYTES)
-        return run(city, rounds=2, most=2, texts=texts, thoroughly=True)
+        return run(city, rounds=2, most=1, texts=texts, thoroughly=True)
 
 
 def verdict(result: dict[str, Any], *, control: bool) -> list[str]:
@@ -83,7 +83,7 @@ def run(
         "forms": len(found.forms),
         "views": len(found.views & everything),
         "views_in_all": len(everything),
-        "views_without_form_seen": sorted(everything - found.views),
+        "views_without_form_seen": [] if walkers else sorted(everything - found.views),
         "kinds_of_field": len(left),
         "texts": len(texts),
         "texts_unmet": {kind: number for kind, number in left.items() if number and thoroughly},

@@ -233,7 +233,7 @@ def test_every_template_is_shown_as_it_arrives(author: FlaskClient, name: str) -
     for lang in ("ja", "easy", "en"):
         assert template.why.in_(lang) in page
     assert "LINEで送れないところがあります" not in page
-    bubbles = [part.split("</p>")[0] for part in page.split("<h4>LINE</h4>")[1:]]
+    bubbles = [part.split("</p>")[0] for part in page.split(">LINE</h4>")[1:]]
     assert len(bubbles) == 3 * len(template.samples)
     assert not any("見本　花子" in bubble or "26-0000-0000" in bubble for bubble in bubbles)
 

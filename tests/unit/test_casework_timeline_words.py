@@ -23,11 +23,13 @@ def recorded() -> dict[str, str]:
 def _is_record(called: ast.expr) -> bool:
     if not isinstance(called, ast.Attribute) or not isinstance(called.value, ast.Name):
         return False
-    return (called.value.id, called.attr) == ("timeline", "record")
+    return called.value.id == "timeline" and called.attr in ("record", "record_all")
 
 
 def _texts(node: ast.expr) -> list[str]:
-    """The texts an argument can be: a literal, or either side of a choice."""
+    """The texts an argument can be: a literal, either side of a choice, the keys of a mapping."""
+    if isinstance(node, ast.Dict):
+        return [text for key in node.keys if key is not None for text in _texts(key)]
     if isinstance(node, ast.IfExp):
         return _texts(node.body) + _texts(node.orelse)
     return [node.value] if isinstance(node, ast.Constant) and isinstance(node.value, str) else []

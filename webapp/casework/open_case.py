@@ -89,8 +89,8 @@ def open_case(
         steps.settle_news(case)
     _store(session, case, clock.tokyo(at).year)
     index_case(session, case, search_text, fresh=True)
-    events = {"opened": data or {}, **{step: {} for step in at_once}}
-    timeline.record_all(session, case, events, actor, public=True, at=now)
+    taken: dict[str, dict[str, Any]] = {step: {} for step in at_once}
+    timeline.record_all(session, case, {"opened": data or {}, **taken}, actor, public=True, at=now)
     return case, password
 
 

@@ -240,6 +240,19 @@ def test_a_reminder_that_still_waits_is_not_sent_for_a_booking_that_is_gone(
     assert (rows["booking_reminder"], rows["booking_cancelled"]) == ("superseded", "queued")
 
 
+def test_a_booking_moved_after_its_reminder_is_reminded_of_again(session: Session, gym: Facilities) -> None:
+    booking = confirmed(session, gym, day=hall.FIRST).bookings[0]
+    pay(session, gym, session.scalars(select(Charge)).one())
+    with clock.frozen(instant(hall.FIRST - timedelta(days=1), 9 * 60)):
+        assert remind_tomorrow(session, gym) == 1
+        change(
+            session, gym, booking.token, replace(wish_of(booking), use_on=hall.FIRST + timedelta(days=1)),
+            hall.person(), actor=SYSTEM, our_fault=True,
+        )  # fmt: skip
+    with clock.frozen(instant(hall.FIRST, 9 * 60)):
+        assert (remind_tomorrow(session, gym), remind_tomorrow(session, gym)) == (1, 0)
+
+
 def test_cancelling_with_a_difference_unpaid_returns_what_was_paid(session: Session, gym: Facilities) -> None:
     result = confirmed(session, gym)
     assert result.charge is not None

@@ -95,6 +95,7 @@ def tell_about_change(
             "We will refund {} yen of the difference.",
         )
     tell_about(session, facility, case, [booking], "booking_changed", **data)
+    booking.reminded_at = None  # what was reminded of is no longer so: the new day has its own reminder
 
 
 def _in_three(yen: int, ja: str, easy: str, en: str) -> dict[str, str]:

@@ -15,6 +15,7 @@ from webapp.booking.facility import Facilities, Facility, Room
 from webapp.booking.shape import CellState, Range, State
 from webapp.booking.times import instant
 
+FOLD_OCTETS = 75
 Day = Annotated[str, Field(json_schema_extra={"format": "date"})]
 Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 
@@ -163,7 +164,7 @@ def calendar(session: Session, facility: Facility, room: Room, first: date, days
     ]
     for start, end in busy:
         lines += _event(facility, room, instant(first, start), instant(first, end))
-    return "\r\n".join([*lines, "END:VCALENDAR", ""])
+    return "\r\n".join([*(folded(line) for line in lines), "END:VCALENDAR", ""])
 
 
 def merged(ranges: Sequence[Range]) -> Iterator[Range]:
@@ -192,6 +193,16 @@ def _event(facility: Facility, room: Room, start: datetime, end: datetime) -> li
         "TRANSP:OPAQUE",
         "END:VEVENT",
     ]
+
+
+def folded(line: str) -> str:
+    """A line of at most 75 octets, gone on with on the next (RFC 5545 3.1); no character is cut."""
+    lines = [""]
+    for letter in line:
+        if len((lines[-1] + letter).encode()) > FOLD_OCTETS:
+            lines.append(" ")
+        lines[-1] += letter
+    return "\r\n".join(lines)
 
 
 def _escaped(text: str) -> str:

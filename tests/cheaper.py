@@ -8,8 +8,11 @@ from functools import lru_cache
 from typing import Any
 
 from argon2 import PasswordHasher
+from sqlalchemy import create_engine, event
+from sqlalchemy.engine import Engine
 from werkzeug.routing.rules import Rule
 
+from webapp import db
 from webapp.identity import passwords
 
 _compile = Rule._compile_builder
@@ -30,6 +33,27 @@ def _when_asked(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[
         return made[0](bound, **values)
 
     return build
+
+
+def statements() -> None:
+    """Let every engine of a dialect use what the first one compiled: a test's database is new, its SQL is not."""
+    db.create_engine = _sharing  # type: ignore[assignment]
+
+
+def _sharing(url: str, **options: Any) -> Engine:
+    engine = create_engine(url, **options)
+    first = _first.get(engine.dialect.name)
+    if first is None:
+        event.listen(
+            engine, "engine_connect", lambda _connection: _first.setdefault(engine.dialect.name, engine)
+        )
+    else:
+        engine.dialect, engine._compiled_cache = first.dialect, first._compiled_cache
+    return engine
+
+
+_first: dict[str, Engine] = {}
+"""By dialect: an engine that has connected, so its dialect knows the server."""
 
 
 def hashes() -> None:

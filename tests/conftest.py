@@ -47,6 +47,7 @@ def _made_cheaper() -> None:
     from tests import cheaper
 
     cheaper.addresses()
+    cheaper.statements()
     cheaper.hashes()
 
 

@@ -25,7 +25,17 @@ from webapp.city import City, load_city
 from webapp.db import Database
 from webapp.form_engine.load import Library
 from webapp.settings import ROOT, Settings
-from webapp.web import display, errors, filters, guards, languages, security, sessions, transaction
+from webapp.web import (
+    compiled_templates,
+    display,
+    errors,
+    filters,
+    guards,
+    languages,
+    security,
+    sessions,
+    transaction,
+)
 
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
@@ -65,6 +75,7 @@ def build(database: Database, folder: Path) -> Counter:
     )
     app.secret_key = "test"
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    compiled_templates.install(app, Settings.cache_dir)
     sessions.install(app, secure=False)
     transaction.install(app)
     languages.install(app)

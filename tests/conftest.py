@@ -28,10 +28,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On PostgreSQL only what touches a database runs: the rest has run on SQLite already."""
+    """On PostgreSQL runs what touches a database and asks something of it: the rest has run on SQLite already."""
     if config.getoption("--database") != "postgres":
         return
-    touching = [item for item in items if "database_url" in getattr(item, "fixturenames", ())]
+    touching = [
+        item
+        for item in items
+        if "database_url" in getattr(item, "fixturenames", ()) and not item.get_closest_marker("drawn")
+    ]
     config.hook.pytest_deselected(items=[item for item in items if item not in touching])
     items[:] = touching
 

@@ -148,11 +148,11 @@ class Person:
 
     def _mirrored(self, where: str, html: str) -> list[dict[str, Any]]:
         """What axe finds on a page as it was sent, shown in a browser of its own."""
-        page = self.mirror.new_page()
+        page = self.mirror.pages[0] if self.mirror.pages else self.mirror.new_page()  # a page is a process
         page.route(where, lambda route: route.fulfill(body=html, content_type="text/html; charset=utf-8"))
         page.goto(where)
         found = list(AXE.run(page, options=ONLY_FAULTS).response["violations"])
-        page.close()
+        page.unroute(where)
         return found
 
     def _look_in_other_languages(self, where: str) -> None:

@@ -16,6 +16,7 @@ FORMS = Path(__file__).resolve().parents[2] / "forms"
 ACTOR = Actor("visitor", None, "申請者")
 
 
+@pytest.mark.drawn
 @pytest.mark.parametrize("folder", folders([FORMS]), ids=lambda folder: folder.name)
 def test_every_page_opens_in_every_language(folder: Path, database_url: str, tmp_path: Path) -> None:
     definition = load_definition(folder)

@@ -226,6 +226,7 @@ def test_a_quota_that_is_too_small_is_told_on_the_page(
         assert session.scalars(select(Broadcast.status)).one() == "draft"
 
 
+@pytest.mark.drawn
 @pytest.mark.parametrize("name", sorted(templates.load().templates))
 def test_every_template_is_shown_as_it_arrives(author: FlaskClient, name: str) -> None:
     page = author.get(f"/staff/message-templates/{name}").text

@@ -1,9 +1,8 @@
 """``python3 dev.py test``: lint, both databases and the browser, on both cores; counts at the end.
 
 The browser journeys begin first and come first: two of them at a time wait for pages most of the while,
-and everything else, two jobs at a time and niced, takes what they leave of the machine (PostgreSQL in two
-processes, so that both cores have work to the end). The output of a job is shown when it failed, so lines
-of two jobs never mix.
+and everything else, two jobs at a time and niced, takes what they leave of the machine. The three parts then
+end within a minute of each other. The output of a job is shown when it failed, so lines of two jobs never mix.
 """
 
 from __future__ import annotations
@@ -73,11 +72,7 @@ def jobs(screens: Path) -> list[Job]:
     return [
         Job("browser journeys", "journeys", [*PYTEST, *BOTH_CORES, "tests/journeys"], nice=0, env=browser),
         Job("tests on SQLite", "sqlite", [*PYTEST, "--database", "sqlite", *rest, "tests"]),
-        Job(
-            "tests on PostgreSQL",
-            "postgres",
-            [*PYTEST, *BOTH_CORES, "--database", "postgres", *rest, "tests"],
-        ),
+        Job("tests on PostgreSQL", "postgres", [*PYTEST, "--database", "postgres", *rest, "tests"]),
         Job("mypy", "lint", [str(tools / "mypy")]),
         Job("ruff", "lint", [str(tools / "ruff"), "check", "."]),
         Job("import contracts", "lint", [str(tools / "lint-imports")]),

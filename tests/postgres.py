@@ -143,21 +143,23 @@ def create_database(server_url: str, name: str, template: str = "template1") -> 
 
 CLEAN = """
 DO $$
-DECLARE name text; found boolean;
+DECLARE name text; found boolean; filled text[] := '{}';
 BEGIN
     PERFORM pg_terminate_backend(pid) FROM pg_stat_activity
         WHERE datname = current_database() AND pid <> pg_backend_pid();
-    SET LOCAL session_replication_role = replica;
     FOR name IN SELECT tablename FROM pg_tables
             WHERE schemaname = 'public' AND tablename <> 'alembic_version' LOOP
         EXECUTE format('SELECT EXISTS (SELECT 1 FROM %I)', name) INTO found;
-        IF found THEN EXECUTE format('DELETE FROM %I', name); END IF;
+        IF found THEN filled := filled || format('%I', name); END IF;
     END LOOP;
+    IF filled <> '{}' THEN
+        EXECUTE 'TRUNCATE ' || array_to_string(filled, ', ') || ' CASCADE';
+    END IF;
     PERFORM setval(format('%I', sequencename)::regclass, 1, false) FROM pg_sequences
         WHERE schemaname = 'public' AND last_value IS NOT NULL;
 END $$
 """
-"""Ends what a test left connected and takes every row away, those that only grow included."""
+"""Ends what a test left connected and takes every row away, so that rows lie in the order they are written."""
 
 
 SHAPE = """
@@ -167,7 +169,7 @@ SELECT (SELECT count(*) FROM pg_constraint), (SELECT count(*) FROM pg_class),
 
 
 class Scratch:
-    """One migrated database that tests take turns in: emptying takes a fifth of what a copy takes."""
+    """One migrated database that tests take turns in: emptying takes half of what a copy takes."""
 
     def __init__(self, server_url: str, name: str, template: str) -> None:
         self._copy = partial(create_database, server_url, name, template)

@@ -39,7 +39,7 @@ from webapp.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 SUBMISSIONS = 200
-PATIENCE = 120.0
+PATIENCE = 300.0
 KILLED_AT = ((20, "web"), (45, "worker"), (70, "web"))
 """Percent of the receipts at which somebody is killed whatever the time is."""
 ONE_PAGE = [
@@ -258,14 +258,14 @@ class Person:
         """Open the page and send its form; after a lost connection open it again and look."""
         for _ in self._attempts():
             with contextlib.suppress(requests.RequestException):
-                page = self.browser.get(self.base + show, timeout=10)
+                page = self.browser.get(self.base + show, timeout=30)
                 if "/receipt" in page.url:
                     return page
                 hidden = dict(
                     re.findall(r'<input type="hidden" name="([^"]+)"[^>]*? value="([^"]*)"', page.text)
                 )
                 hidden = {name: value.replace("&#34;", '"') for name, value in hidden.items()}
-                answer = self.browser.post(self.base + url, data={**hidden, **typed}, timeout=10)
+                answer = self.browser.post(self.base + url, data={**hidden, **typed}, timeout=30)
                 if answer.status_code == 200 and answer.request.method == "GET":
                     return answer
         raise RuntimeError(f"gave up at {url}")

@@ -45,6 +45,23 @@ def _answer_keys() -> None:
     webapp_db.use_keys(TEST_KEYS)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _keys_of_a_module() -> Iterator[None]:
+    """An office that is set up brings its own keys; they go when what it was set up for has ended."""
+    yield from _keys_restored()
+
+
+@pytest.fixture(autouse=True)
+def _keys_of_a_test(_keys_of_a_module: None) -> Iterator[None]:
+    yield from _keys_restored()
+
+
+def _keys_restored() -> Iterator[None]:
+    before = list(webapp_db._keyring)
+    yield
+    webapp_db._keyring[:] = before
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _made_cheaper() -> None:
     """What every test pays for and none asks about: addresses are built when first needed, hashes are light."""

@@ -27,7 +27,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from webapp import clock
-from webapp.db import Base, Instant, Json, append, is_postgres
+from webapp.db import Base, Instant, Json, is_postgres
+from webapp.kept import append
 
 ActorKind = Literal["resident", "staff", "visitor", "system"]
 
@@ -132,7 +133,7 @@ def record_all(
     append(session, _INSERT, [{**line, "action": action} for action in actions])
 
 
-_INSERT = insert(cast(Table, AuditEntry.__table__))
+_INSERT = insert(cast(Table, AuditEntry.__table__)).inline()
 
 
 # -- the chain: a worker seals batches, so that no request waits for another -----------------------

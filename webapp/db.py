@@ -6,24 +6,19 @@ import json
 import os
 import secrets
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     DateTime,
     Dialect,
     Engine,
-    Insert,
     LargeBinary,
     MetaData,
-    Table,
-    Update,
     create_engine,
     event,
-    inspect,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -32,14 +27,11 @@ from sqlalchemy.orm import (
     DeclarativeBase,
     ORMExecuteState,
     Session,
-    make_transient,
-    make_transient_to_detached,
     sessionmaker,
 )
-from sqlalchemy.orm.util import identity_key
-from sqlalchemy.sql.dml import ReturningInsert
-from sqlalchemy.sql.schema import ScalarElementColumnDefault
 from sqlalchemy.types import JSON, TypeDecorator
+
+from webapp import trips
 
 NAMING = {
     "ix": "ix_%(column_0_N_label)s",
@@ -168,12 +160,11 @@ class Database:
     """One database: engine and session factory.
 
     On SQLite a session that may write begins with BEGIN IMMEDIATE, so two writers queue up (20 s)
-    instead of failing half-way; readers use a plain BEGIN on a WAL snapshot. On PostgreSQL readers
-    need no transaction: under READ COMMITTED each statement sees its own snapshot anyway, and two of
-    the three trips of a short question were BEGIN and ROLLBACK.
+    instead of failing half-way; readers use a plain BEGIN on a WAL snapshot. On PostgreSQL (READ
+    COMMITTED) readers need no transaction, and writers begin at their first write: see ``trips``.
     """
 
-    def __init__(self, url: str, *, pool_size: int = 8) -> None:
+    def __init__(self, url: str, *, pool_size: int = 12) -> None:
         self.url = _driver_url(url)
         self.is_sqlite = self.url.startswith("sqlite")
         self.engine = self._sqlite_engine() if self.is_sqlite else self._postgres_engine(pool_size)
@@ -192,8 +183,7 @@ class Database:
 
     def read_on(self, session: Session) -> None:
         """Begin the next transaction of a session that only reads."""
-        reading = {"madoguchi_read_only": True} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
-        session.connection(execution_options=reading)
+        session.connection(execution_options={trips.READ_ONLY: True})
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -224,10 +214,12 @@ class Database:
         engine = create_engine(
             self.url,
             pool_size=pool_size,
-            max_overflow=pool_size * 2,
+            max_overflow=pool_size,  # these are opened anew each time: the pool should hold a web process's threads
             pool_timeout=30,
             hide_parameters=True,  # an error message must not carry what people typed
+            connect_args={"autocommit": True},  # see trips: a transaction begins at its first write
         )
+        trips.spare(engine)
         _ping_after_a_pause(engine)
         return engine
 
@@ -244,7 +236,7 @@ class Database:
 
         @event.listens_for(engine, "begin")
         def _begin(connection: Any) -> None:
-            read_only = connection.get_execution_options().get("madoguchi_read_only", False)
+            read_only = connection.get_execution_options().get(trips.READ_ONLY, False)
             connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
         return engine
@@ -289,62 +281,6 @@ def _driver_url(url: str) -> str:
         if url.startswith(prefix):
             return "postgresql+psycopg://" + url[len(prefix) :]
     return url
-
-
-def store(session: Session, row: Base, statement: ReturningInsert[int]) -> bool:
-    """Write a new object with an ``insert() … returning(id)`` that its module keeps.
-
-    It stands in the session afterwards, as after ``add`` and ``flush``, which take twice the processor time.
-    False, with nothing written, when the statement says ON CONFLICT DO NOTHING and another row conflicts.
-    """
-    given = row.__dict__
-    written = {key: value for key, value in given.items() if value is not None and not key.startswith("_")}
-    found = session.scalar(statement, written)
-    if found is None:
-        return False
-    # SQLite gives the id of a row that was rolled back to the next one: the object that had it makes room.
-    gone = session.identity_map.get(identity_key(type(row), found))
-    if gone is not None:
-        session.expunge(gone)
-    given.update({**_blank(statement.table), **written, "id": found})
-    make_transient_to_detached(row)
-    session.add(row)
-    return True
-
-
-def save(session: Session, row: Base, statement: Update) -> None:
-    """Write what changed on one object with an ``update() … where(id == :row)`` that its module keeps.
-
-    Half of the processor time of ``flush`` (0.22 of 0.48 ms). For classes without relationships and versions.
-    """
-    given = row.__dict__
-    changed = {key: given[key] for key in inspect(row).committed_state}
-    with session.no_autoflush:
-        session.execute(statement, {**changed, "row": given["id"]})
-    session.expunge(row)
-    make_transient(row)
-    make_transient_to_detached(row)
-    session.add(row)
-
-
-@cache
-def _blank(table: Table) -> Mapping[str, Any]:
-    """What the columns hold that nobody set; a list or dict made for each row is read back when asked for."""
-    blank: dict[str, Any] = {}
-    for column in table.c:
-        if isinstance(column.default, ScalarElementColumnDefault):
-            blank[column.key] = column.default.arg
-        elif column.default is None:
-            blank[column.key] = None
-    return blank
-
-
-def append(session: Session, statement: Insert, rows: list[dict[str, Any]]) -> None:
-    """Write rows of a table that only grows, with an ``insert()`` that its module keeps.
-
-    A fifth of the processor time that the same rows take as objects through ``session.add``.
-    """
-    session.execute(statement, rows if len(rows) > 1 else rows[0])
 
 
 def is_postgres(session: Session) -> bool:

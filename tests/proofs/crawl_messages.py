@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
+from tests.fakes.outbox import wish
 from tests.proofs import hostile
 from tests.proofs.crawl_town import Town
 from webapp.chat import open_questions
@@ -11,7 +12,6 @@ from webapp.messaging import broadcasts
 from webapp.messaging.broadcasts import Draft
 from webapp.outbox import relay
 from webapp.outbox.enqueue import enqueue
-from webapp.outbox.models import OutboxMessage
 from webapp.yaml_source import Text
 
 
@@ -25,10 +25,9 @@ def furnish(session: Session, town: Town) -> None:
             broadcasts.ask(session, row, author, line_on=True)
         town.desk += [f"/staff/broadcasts/{row.id}", *([] if turn else [f"/staff/broadcasts/{row.id}/edit"])]
     for number in range(2):
-        wish = enqueue(
-            session, "tell", {"n": number}, lane="transactional", dedupe_key=f"crawl-{number}", channel="line"
-        )
-        lost = session.get_one(OutboxMessage, wish)
+        key = f"crawl-{number}"
+        enqueue(session, "tell", {"n": number}, lane="transactional", dedupe_key=key, channel="line")
+        lost = wish(session, key)
         lost.status, lost.template = "unknown", "decided@1"
         open_questions.collect(session, hostile.MARKUP[number], channel="web", lang="ja")
     relay.pause_channel(session, "line", hostile.MARKUP[2])

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.casework_office import PASSWORD, open_office, post
+from tests.fakes.outbox import wish
 from webapp.audit import SYSTEM
 from webapp.chat.models import OpenQuestion
 from webapp.db import Database
@@ -34,8 +35,8 @@ def add(database: Database, login: str, role: str) -> None:
 
 def lost(database: Database) -> int:
     with database.transaction() as session:
-        wish = enqueue(session, "tell", {"n": 1}, lane="transactional", dedupe_key="k", channel="line")
-        row = session.get_one(OutboxMessage, wish)
+        enqueue(session, "tell", {"n": 1}, lane="transactional", dedupe_key="k", channel="line")
+        row = wish(session, "k")
         row.status, row.template = "unknown", "decided@1"
         relay.pause_channel(session, "line", "401 token")
         return row.id

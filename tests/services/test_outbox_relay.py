@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from tests.fakes.outbox import wish
 from webapp import clock
 from webapp.db import Database
 from webapp.jobs.relay import deliver_due, drain
@@ -68,7 +69,8 @@ def services(database: Database, saying: Saying) -> Services:
 def put(database: Database) -> Callable[..., int]:
     def _put(n: int = 1, lane: Any = "transactional", **more: Any) -> int:
         with database.transaction() as session:
-            return enqueue(session, "say", {"n": n}, lane=lane, dedupe_key=f"k{n}", **more)
+            enqueue(session, "say", {"n": n}, lane=lane, dedupe_key=f"k{n}", **more)
+            return wish(session, f"k{n}").id
 
     return _put
 
@@ -234,7 +236,8 @@ def test_a_broken_template_does_not_stop_the_others(
     broken = Saying(broken=True)
     services.outbox_handlers["bad"] = broken
     with database.transaction() as session:
-        bad = enqueue(session, "bad", {"n": 0}, lane="emergency", dedupe_key="bad")
+        enqueue(session, "bad", {"n": 0}, lane="emergency", dedupe_key="bad")
+        bad = wish(session, "bad").id
     good = put(1)
     assert deliver_due(services, "w") == 2
     assert row(database, good).status == "accepted"

@@ -22,8 +22,8 @@ from webapp.booking.states import take
 from webapp.casework import steps
 from webapp.casework.models import Case
 from webapp.casework.open_case import open_case
-from webapp.db import save
 from webapp.errors import NotFound
+from webapp.kept import save
 from webapp.payment.charges import Line, open_charge
 from webapp.payment.models import Charge
 from webapp.tariff.quote import Quote

@@ -21,8 +21,9 @@ from webapp.booking.person import Booker
 from webapp.booking.states import take
 from webapp.booking.windows import Answer, when_bookable
 from webapp.booking.wish import Span, Wish, draws_of, draws_of_booking, expand_bands, slots_of, span_of
-from webapp.db import new_token, store
+from webapp.db import new_token
 from webapp.errors import NotFound
+from webapp.kept import store
 
 EXTENSION = timedelta(minutes=10)
 _INSERT = insert(cast(Table, Booking.__table__)).returning(Booking.__table__.c.id)

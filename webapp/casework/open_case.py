@@ -16,7 +16,8 @@ from webapp.casework import reference as numbers
 from webapp.casework import search, states, steps, timeline
 from webapp.casework.keys import digest, key
 from webapp.casework.models import Case
-from webapp.db import is_postgres, store
+from webapp.db import is_postgres
+from webapp.kept import store
 
 _ATTEMPTS = 20
 _TABLE = cast(Table, Case.__table__)

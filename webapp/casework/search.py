@@ -19,6 +19,7 @@ from sqlalchemy.sql import Select
 from webapp.casework.keys import digest, existing_key, key
 from webapp.casework.models import CaseGram
 from webapp.db import is_postgres
+from webapp.trips import UNANSWERED
 
 _VARIANTS = str.maketrans(
     "髙﨑𠮷嵜栁濵濱邊邉齋齊斎櫻澤廣國學眞惠德瀨槗曻鷗祐桒嶋嶌龍冨壽彌礒舘藪蘓鄕閒黑增寬晴薗淵渕槇緖",
@@ -102,7 +103,8 @@ def index(session: Session, case_id: int, texts: Iterable[str], *, fresh: bool =
     if not hashes:
         return
     if is_postgres(session):
-        session.execute(_INSERT_ALL, {"grams": f"{{{','.join(map(str, hashes))}}}", "case_id": case_id})
+        given = {"grams": f"{{{','.join(map(str, hashes))}}}", "case_id": case_id}
+        session.execute(_INSERT_ALL, given, execution_options=UNANSWERED)
     else:
         session.execute(insert(CaseGram), [{"gram": gram, "case_id": case_id} for gram in hashes])
 

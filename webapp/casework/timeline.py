@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from webapp import audit, clock
 from webapp.audit import Actor
 from webapp.casework.models import Case, CaseEvent
-from webapp.db import append
+from webapp.kept import append
 from webapp.yaml_source import Lang, Text
 
 
@@ -150,7 +150,7 @@ def record_all(
     audit.record_all(session, actor, actions, object_kind="case", object_id=case.id, case_id=case.id)
 
 
-_INSERT = insert(cast(Table, CaseEvent.__table__))
+_INSERT = insert(cast(Table, CaseEvent.__table__)).inline()
 
 
 def words(event: CaseEvent, lang: Lang = "ja") -> str:

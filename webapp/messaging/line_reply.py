@@ -39,9 +39,9 @@ def answer(
     reply_token: str,
     messages: list[dict[str, Any]],
     needs_link_token: bool = False,
-) -> int:
+) -> None:
     """Write the answer to one event; the same event again answers once."""
-    return enqueue(
+    enqueue(
         session,
         KIND,
         {"to": user_id, "token": reply_token, "messages": messages, "link": needs_link_token},

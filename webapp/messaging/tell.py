@@ -55,9 +55,8 @@ def tell(
     not_before: datetime | None = None,
     not_after: datetime | None = None,
     channel: str = "",
-) -> int:
+) -> None:
     """Write the wish to tell ``recipient`` about ``event``; the same ``dedupe_key`` tells once.
-    Returns the id of its outbox row.
 
     ``channel`` ("mail" or "line") fixes the channel, for fallbacks and staff's choice.
     Raises InvalidInput when the event has no template, or a placeholder is unknown or missing.
@@ -67,7 +66,7 @@ def tell(
     library.check(event, values)
     template = library.template(event)
     begin = not_before or clock.now()
-    return enqueue(
+    enqueue(
         session,
         KIND,
         {

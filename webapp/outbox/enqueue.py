@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, cast
 
-from sqlalchemy import Table, select
+from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
-from sqlalchemy.sql.dml import ReturningInsert
 
 from webapp import clock
 from webapp.db import is_postgres
 from webapp.outbox.models import LANES, Lane, OutboxMessage, new_retry_key
+from webapp.trips import UNANSWERED
 
 KEEPS_FOR: Final[dict[Lane, timedelta]] = {
     "emergency": timedelta(hours=6),
@@ -58,8 +58,8 @@ def enqueue(
     resident_id: int | None = None,
     fallback_of: int | None = None,
     channel: str = "",
-) -> int:
-    """Write one outbox row and return its id; the same ``dedupe_key`` twice gives the first row's.
+) -> None:
+    """Write one outbox row; the same ``dedupe_key`` again writes nothing.
 
     ``not_after`` defaults by lane (KEEPS_FOR): later than that the message is ``expired``, not late.
     """
@@ -68,12 +68,7 @@ def enqueue(
         case_id=case_id, resident_id=resident_id, fallback_of=fallback_of, channel=channel,
     )  # fmt: skip
     session.flush()  # what happened goes before the wish to tell it
-    written = session.scalar(_insert(session), _row(wish, clock.now()))
-    if written is None:
-        written = session.scalars(
-            select(OutboxMessage.id).where(OutboxMessage.dedupe_key == dedupe_key)
-        ).one()
-    return int(written)
+    session.execute(_insert(session), _row(wish, clock.now()), execution_options=UNANSWERED)
 
 
 def enqueue_many(session: Session, wishes: Iterable[Wish]) -> int:
@@ -82,18 +77,18 @@ def enqueue_many(session: Session, wishes: Iterable[Wish]) -> int:
     rows = [_row(wish, now) for wish in wishes]
     for start in range(0, len(rows), _ROWS_PER_INSERT):
         part = rows[start : start + _ROWS_PER_INSERT]
-        new += len(session.scalars(_insert(session), part).all())
+        new += len(session.scalars(_insert(session).returning(_TABLE.c.id), part).all())
     return new
 
 
-def _insert(session: Session) -> ReturningInsert[int]:
+def _insert(session: Session) -> postgresql.Insert | sqlite.Insert:
     return _POSTGRES if is_postgres(session) else _SQLITE
 
 
 _TABLE = cast(Table, OutboxMessage.__table__)
 _KEY: Final = ["dedupe_key"]
-_POSTGRES = postgresql.insert(_TABLE).on_conflict_do_nothing(index_elements=_KEY).returning(_TABLE.c.id)
-_SQLITE = sqlite.insert(_TABLE).on_conflict_do_nothing(index_elements=_KEY).returning(_TABLE.c.id)
+_POSTGRES = postgresql.insert(_TABLE).inline().on_conflict_do_nothing(index_elements=_KEY)
+_SQLITE = sqlite.insert(_TABLE).inline().on_conflict_do_nothing(index_elements=_KEY)
 
 
 def _row(wish: Wish, now: datetime) -> dict[str, Any]:

@@ -1,0 +1,104 @@
+"""How few trips to PostgreSQL a unit of work takes: BEGIN when it is needed, and writes sent without waiting.
+
+- **Late begin.** Under READ COMMITTED each statement sees a snapshot of its own, so a transaction that has
+  only looked so far gains nothing from BEGIN. It begins at the first statement that writes, locks or is not a
+  plain SELECT. A wish that is refused at its first look costs one trip instead of four (BEGIN, SELECT,
+  ROLLBACK, and the DEALLOCATE with which psycopg follows a rollback).
+- **Unanswered statements.** A row of the timeline or the trail has no answer anybody reads. Executed with
+  the options ``UNANSWERED`` it goes out in libpq's pipeline mode, and the server works while we go on. The
+  next statement that wants an answer, and the commit, wait for all of them first: an error is raised there,
+  as an SQLAlchemy error, and the commit is never sent.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Select, event
+from sqlalchemy.engine.interfaces import ExecutionContext
+from sqlalchemy.exc import DBAPIError
+
+READ_ONLY = "madoguchi_read_only"
+"""Execution option of a connection on which nothing is ever begun."""
+_UNANSWERED = "madoguchi_unanswered"
+UNANSWERED = {_UNANSWERED: True}
+"""Execution options of a statement whose result nobody looks at; without meaning on SQLite."""
+_PIPELINE = "pipeline"
+
+
+def spare(engine: Engine) -> None:
+    """Let an engine of psycopg, whose connections begin in autocommit, take as few trips as it can."""
+    event.listen(engine, "before_cursor_execute", _before)
+    event.listen(engine, "commit", _collect_or_roll_back)
+    event.listen(engine, "rollback", _drop)
+    event.listen(engine, "checkin", _rest)
+
+
+def _before(
+    connection: Connection,
+    cursor: Any,
+    statement: str,
+    _parameters: object,
+    context: ExecutionContext,
+    _many: bool,
+) -> None:
+    raw, options = cursor.connection, context.execution_options
+    unanswered = options.get(_UNANSWERED, False)
+    if not unanswered:
+        _collect(connection)
+    if raw.autocommit and not options.get(READ_ONLY, False) and not _only_looks(statement, context):
+        raw.autocommit = False  # psycopg sends BEGIN in front of the statement
+    if unanswered and getattr(context.compiled, "effective_returning", None):
+        raise TypeError(f"an unanswered statement returns rows (inline() keeps ids back): {statement}")
+    if unanswered and _PIPELINE not in connection.info:
+        pipeline = raw.pipeline()
+        pipeline.__enter__()
+        connection.info[_PIPELINE] = pipeline
+
+
+def _only_looks(sql: str, context: ExecutionContext) -> bool:
+    """Tell a plain SELECT: built by SQLAlchemy, without lock, writing WITH or function of the server."""
+    compiled = context.compiled
+    built = compiled is not None and isinstance(compiled.statement, Select)
+    return built and sql.startswith("SELECT") and " FOR " not in sql and "pg_" not in sql
+
+
+def _collect(connection: Connection) -> None:
+    """Wait for the statements under way. Raises what went wrong with the first one that failed."""
+    pipeline = connection.info.pop(_PIPELINE, None)
+    if pipeline is None:
+        return
+    failures = connection.dialect.loaded_dbapi.Error
+    try:
+        pipeline.__exit__(None, None, None)
+    except failures as error:
+        raise DBAPIError.instance(
+            None, None, error, failures, hide_parameters=True, dialect=connection.dialect
+        ) from error
+
+
+def _collect_or_roll_back(connection: Connection) -> None:
+    """Before the commit: SQLAlchemy takes a commit that failed for the end and rolls nothing back."""
+    try:
+        _collect(connection)
+    except DBAPIError:
+        try:
+            connection.connection.rollback()
+        except connection.dialect.loaded_dbapi.Error:
+            connection.invalidate()
+        raise
+
+
+def _drop(connection: Connection) -> None:
+    """Wait for the statements under way and forget what went wrong: they are rolled back."""
+    if connection.invalidated:
+        return  # it died, and its pipeline with it
+    try:
+        _collect(connection)
+    except DBAPIError:
+        pass  # should the connection have died, the ROLLBACK that follows notices
+
+
+def _rest(raw: Any, _record: object) -> None:
+    if raw is not None and not raw.closed and not raw.autocommit:
+        raw.autocommit = True

@@ -108,9 +108,10 @@ def _whole_hours(facility: Facility, booking: Booking) -> Fraction:
     return share * Fraction(int((booking.ends_at - booking.starts_at).total_seconds()), 3600)
 
 
-def years(session: Session) -> list[int]:
-    """Fiscal years in which there is any booking, newest first, the present one always."""
-    oldest = session.scalar(select(func.min(Booking.use_on)))
+def years(session: Session, chosen: Sequence[Facility]) -> list[int]:
+    """Fiscal years in which these facilities have any booking, newest first, the present one always."""
+    slugs = [facility.slug for facility in chosen]
+    oldest = session.scalar(select(func.min(Booking.use_on)).where(Booking.facility.in_(slugs)))
     today = clock.today()
     now = today.year if today.month >= 4 else today.year - 1
     if oldest is None:

@@ -1,7 +1,7 @@
 """What staff may do: the whole table. A role holds permissions; a grant is ``role@scope``.
 
 Scopes: ``*`` everywhere, ``<department key>``, ``facility:<slug>``, ``procedure:<slug>``.
-システム管理 and 監査 see no case; 統計 sees no person; 指定管理者 sees bookings of the own facility only.
+システム管理 and 監査 see no case; 統計 sees no person; 指定管理者 sees bookings and figures of the own facility only.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ PERMISSIONS: dict[str, str] = {
     "booking.read": "予約を見る",
     "booking.manage": "予約を受ける・変える・取り消す",
     "facility.manage": "施設・休館・料金を管理する",
+    "facility.figures": "施設の利用率とオンライン率を見る",
     "payment.read": "収納を見る",
     "payment.manage": "収納・督促・減免を記録する",
     "payment.refund": "返金する",
@@ -57,12 +58,14 @@ ROLES: dict[str, Role] = {
         "決裁", "case.read case.decide case.issue payment.read message.approve approval.decide"
     ),
     "facility": _role(
-        "施設管理", "booking.read booking.manage facility.manage payment.read payment.manage statistics.read"
+        "施設管理",
+        "booking.read booking.manage facility.manage facility.figures"
+        " payment.read payment.manage statistics.read",
     ),
-    "designated": _role("指定管理者", "booking.read booking.manage"),
+    "designated": _role("指定管理者", "booking.read booking.manage facility.figures"),
     "cashier": _role("収納", "payment.read payment.manage payment.refund"),
     "publicist": _role("広報", "message.broadcast content.manage chat.answer"),
-    "statistics": _role("統計", "statistics.read"),
+    "statistics": _role("統計", "statistics.read facility.figures"),
     "auditor": _role("監査", "audit.read"),
     "admin": _role("システム管理", "staff.manage system.manage content.manage approval.decide"),
 }

@@ -37,7 +37,7 @@ def overview() -> str:
         "staff/facilities_overview.html",
         facilities=mine,
         managed={one.slug for one in my_facilities("facility.manage")},
-        may_see_figures=bool(staff_scope("statistics.read")),
+        may_see_figures=bool(staff_scope("facility.figures")),
         department_name=desk.department_name,
         waiting=board.applications(db(), [facility.slug for facility in mine]),
         registrations=_registrations(),

@@ -23,9 +23,9 @@ REST = ("利用率の目標%", "人数", "料金", "取消", "不来館")
 
 
 @blueprint.get("/figures")
-@staff_required("statistics.read")
+@staff_required("facility.figures")
 def show() -> str:
-    years = usage.years(db())
+    years = _years()
     year = _year(years)
     scope = staff_scope("facility.manage")
     found = _rows(year)
@@ -43,9 +43,9 @@ def show() -> str:
 
 
 @blueprint.get("/figures.csv")
-@staff_required("statistics.read")
+@staff_required("facility.figures")
 def as_csv() -> Response:
-    year = _year(usage.years(db()))
+    year = _year(_years())
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow([*HEAD, *REST])
@@ -70,7 +70,7 @@ def ask_targets(slug: str) -> str:
 @staff_required("facility.manage")
 def set_targets(slug: str) -> Answer:
     facility = facility_for(slug, "facility.manage")
-    year = _year(usage.years(db()))
+    year = _year(_years())
     use, online = (_percent(request.form.get(name, "")) for name in ("use", "online"))
     try:
         targets.set_target(db(), facility.slug, year, use=use, online=online, actor=current_actor())
@@ -82,7 +82,7 @@ def set_targets(slug: str) -> Answer:
 
 def _targets_page(slug: str, errors: list[tuple[str, str]]) -> str:
     facility = facility_for(slug, "facility.manage")
-    year = _year(usage.years(db()))
+    year = _year(_years())
     found = targets.of_year(db(), year).get(slug)
     known = {"use": found.use_percent, "online": found.online_percent} if found else {}
     form = request.form or {key: value for key, value in known.items() if value is not None}
@@ -91,14 +91,18 @@ def _targets_page(slug: str, errors: list[tuple[str, str]]) -> str:
         facility=facility,
         year=year,
         label=fiscal_label(year),
-        ahead=year <= usage.years(db())[0],
+        ahead=year <= _years()[0],
         form=form,
         errors=errors,
     )
 
 
 def _rows(year: int) -> list[Figures]:
-    return list(usage.figures(db(), services().facilities, my_facilities("statistics.read"), year))
+    return list(usage.figures(db(), services().facilities, my_facilities("facility.figures"), year))
+
+
+def _years() -> list[int]:
+    return usage.years(db(), my_facilities("facility.figures"))
 
 
 def _year(years: list[int]) -> int:

@@ -32,7 +32,11 @@ class GuardingClient(FlaskClient):
         left_open.clear()
         response = super().open(*args, **kwargs)
         is_ours = not response.request.path.startswith("/sandbox/")  # sandboxes play other people's machines
-        if is_ours and response.mimetype == "text/html" and response.status_code not in (301, 302, 303, 307, 308):
+        if (
+            is_ours
+            and response.mimetype == "text/html"
+            and response.status_code not in (301, 302, 303, 307, 308)
+        ):
             _check_page(response)
         assert not left_open, f"{response.request.path} left changes uncommitted: {left_open}"
         return response

@@ -93,6 +93,7 @@ NAMED: dict[str, dict[str, str]] = {
     "staff.figures.": {"slug": "facility"},
     "staff.issue.": {"reference": "case"},
     "staff.letters.": {"reference": "case"},
+    "staff.overtime.": {"slug": "facility", "token": "booking"},
     "staff.payments.": {"token": "charge", "settlement_id": "parked"},
     "staff.protection.": {"reference": "case"},
     "staff.refunds.": {"token": "refund", "step": "refund_step"},

@@ -20,7 +20,7 @@ import webapp
 from webapp.applications import batch, paid
 from webapp.applications.erase import Forget
 from webapp.applications.fees import PURPOSE as APPLICATION_FEE
-from webapp.booking import paying
+from webapp.booking import overtime, paying
 from webapp.booking.facility import Facilities
 from webapp.booking.forget import forget_case as forget_booking
 from webapp.booking.load import load_facilities
@@ -168,7 +168,11 @@ def load_procedures(settings: Settings) -> Library:
 
 def settle_handlers(facilities: Facilities | None = None) -> HandlersByPurpose:
     """Purpose of a charge -> what happens when its money moves."""
-    return {APPLICATION_FEE: paid.HANDLERS, "booking": paying.handlers(facilities or Facilities())}
+    return {
+        APPLICATION_FEE: paid.HANDLERS,
+        "booking": paying.handlers(facilities or Facilities()),
+        overtime.PURPOSE: overtime.HANDLERS,
+    }
 
 
 def forgetters() -> tuple[Forget, ...]:

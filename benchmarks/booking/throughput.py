@@ -64,7 +64,9 @@ def _contended(server: str, database: Database, places: Facilities, rounds: int)
     ours = contend(CLIENTS, rounds, attempt)
     libres = Libres(server, _stretches(SLOTS), CLIENTS)
     mine = sys.getswitchinterval()
-    sys.setswitchinterval(PYTHONS_OWN_SWITCH_S)  # ours makes libres retry more: it gets what Python starts with
+    sys.setswitchinterval(
+        PYTHONS_OWN_SWITCH_S
+    )  # ours makes libres retry more: it gets what Python starts with
     try:
         theirs = contend(CLIENTS, rounds, libres.attempt)
     finally:

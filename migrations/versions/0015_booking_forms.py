@@ -59,7 +59,5 @@ def downgrade() -> None:
             op.f("fk_booking_registration_case_id_case_file"), "case_file", ["case_id"], ["id"]
         )
     op.create_index(op.f("ix_booking_registration_case_id"), "booking_registration", ["case_id"])
-    op.drop_index(
-        op.f("ix_booking_register_entry_registration_id"), table_name="booking_register_entry"
-    )
+    op.drop_index(op.f("ix_booking_register_entry_registration_id"), table_name="booking_register_entry")
     op.drop_table("booking_register_entry")

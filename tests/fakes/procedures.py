@@ -35,7 +35,12 @@ BODY: dict[str, Any] = {
                     "type": "radio",
                     "options": [{"value": "full", "label": "全部"}, {"value": "part", "label": "一部"}],
                 },
-                {"key": "which", "label": "どの部分", "type": "text", "show_if": {"field": "kind", "is": "part"}},
+                {
+                    "key": "which",
+                    "label": "どの部分",
+                    "type": "text",
+                    "show_if": {"field": "kind", "is": "part"},
+                },
                 {"key": "copies", "label": "通数", "type": "integer", "min": 1, "max": 9},
             ],
         },

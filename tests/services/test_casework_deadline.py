@@ -39,7 +39,9 @@ def opened(session: Session, period: dict[str, object], arrived: datetime) -> Ca
 
 
 def test_days_skip_weekends_and_the_day_of_arrival() -> None:
-    assert deadline.due_date(date(2026, 6, 1), {"amount": 5, "unit": "business_days"}, HALL) == date(2026, 6, 8)
+    assert deadline.due_date(date(2026, 6, 1), {"amount": 5, "unit": "business_days"}, HALL) == date(
+        2026, 6, 8
+    )
 
 
 def test_months_run_through_holidays_and_end_on_an_open_day() -> None:
@@ -48,7 +50,9 @@ def test_months_run_through_holidays_and_end_on_an_open_day() -> None:
 
 def test_weeks_are_lengthened_by_paused_days() -> None:
     pauses = [Pause(date(2026, 6, 3), date(2026, 6, 6))]
-    assert deadline.due_date(date(2026, 6, 1), {"amount": 2, "unit": "weeks"}, HALL, pauses) == date(2026, 6, 18)
+    assert deadline.due_date(date(2026, 6, 1), {"amount": 2, "unit": "weeks"}, HALL, pauses) == date(
+        2026, 6, 18
+    )
 
 
 def test_an_unknown_unit_is_refused() -> None:

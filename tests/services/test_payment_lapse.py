@@ -51,7 +51,10 @@ def run(world: World) -> lapse.Lapsed:
 
 
 def told(session: Session) -> list[str]:
-    return [message.payload["event"] for message in session.scalars(select(OutboxMessage).order_by(OutboxMessage.id))]
+    return [
+        message.payload["event"]
+        for message in session.scalars(select(OutboxMessage).order_by(OutboxMessage.id))
+    ]
 
 
 def test_reminders_are_sent_before_and_after_the_day_and_each_once(world: World) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -137,7 +138,7 @@ def _tell_and_close(
     case = session.get_one(Case, booking.case_id)
     session.flush()
     end_case_if_over(session, booking.case_id, actor, reason)
-    data: dict[str, object] = {"reason": reason} if reason else {}
+    data: dict[str, Any] = {"reason": reason} if reason else {}
     if rule.refund_yen:
         data["amount_yen"] = rule.refund_yen
     if our_fault:

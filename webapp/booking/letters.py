@@ -38,9 +38,12 @@ def tell_about(
     case: Case,
     bookings: list[Booking],
     event: str,
+    *,
+    mark: str = "",
     **data: Any,
 ) -> None:
     """Write one message about all bookings of a case; the same event about the same bookings tells once.
+    `mark` tells apart what may be said of them more than once a day.
 
     A reminder of one of them that still waits is taken back: it would say what is no longer so.
     """
@@ -67,7 +70,7 @@ def tell_about(
             "department": facility.department,
             **data,
         },
-        dedupe_key=f"booking:{event}:{case.id}:{marks}:{first.changes}:{clock.today()}",
+        dedupe_key=f"booking:{event}:{case.id}:{marks}:{first.changes}:{clock.today()}{mark}",
     )
 
 

@@ -1,6 +1,7 @@
 """What a booking does when its money arrives, is late, or never comes."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -55,7 +56,7 @@ def confirm_if_nothing_is_open(session: Session, facilities: Facilities, charge:
         _confirm(session, facilities, waiting)
 
 
-def _confirm(session: Session, facilities: Facilities, bookings: list[Booking], **data: int) -> None:
+def _confirm(session: Session, facilities: Facilities, bookings: list[Booking], **data: Any) -> None:
     for booking in bookings:
         if booking.state in ("awaiting_payment", "lapsed"):
             take(booking, "restore" if booking.state == "lapsed" else "confirm")

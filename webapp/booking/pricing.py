@@ -1,7 +1,7 @@
 """The price of a booking, computed once and frozen on it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
@@ -12,7 +12,7 @@ from webapp.booking.wish import Span, Wish, expand_bands, span_of
 from webapp.tariff.adjust import NotExempt
 from webapp.tariff.facts import Fact
 from webapp.tariff.prices import NoPrice
-from webapp.tariff.quote import Quote, quote, table_for
+from webapp.tariff.quote import Quote, beyond, quote, table_for
 from webapp.tariff.usage import Usage
 
 
@@ -43,6 +43,18 @@ def price_booking(facility: Facility, booking: Booking, terms: Terms) -> Quote |
     length = (booking.ends_at - booking.starts_at) // timedelta(minutes=1)
     span = Span(0, int(length))
     return _price(facility, room, booking.use_on, tuple(booking.bands), span, terms)
+
+
+def price_overtime(facility: Facility, booking: Booking, minutes: int) -> Quote | None:
+    """What staying `minutes` longer adds to the price of a booking; None where no price is known.
+
+    Raises NoPrice without an overtime price, TooLong beyond the table's limit, NotExempt.
+    """
+    terms = terms_of(booking)
+    plain = price_booking(facility, booking, terms)
+    longer = replace(terms, overtime_hours=Fraction(minutes, 60))
+    whole = price_booking(facility, booking, longer)
+    return None if plain is None or whole is None else beyond(whole, plain)
 
 
 def terms_of(booking: Booking, *, with_exemption: bool = True) -> Terms:

@@ -55,6 +55,11 @@ WORDS: Mapping[str, Text] = MappingProxyType(
         "cancel": _text("取り消しました", "とりけしました", "Cancelled"),
         "reopen": _text("もう一度確認しています", "もう いちど 見て います", "Opened again"),
         "booking_changed": _text("予約を変更しました", "予約を かえました", "The booking was changed"),
+        "overtime_recorded": _text(
+            "予約の時間を過ぎて使ったことを記録しました",
+            "時間を すぎて つかった ことを かきました",
+            "Use beyond the booked time was recorded",
+        ),
         "message_from_staff": _text(
             "市からメッセージがあります", "市から メッセージが あります", "A message from the city"
         ),

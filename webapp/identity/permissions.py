@@ -1,7 +1,8 @@
 """What staff may do: the whole table. A role holds permissions; a grant is ``role@scope``.
 
 Scopes: ``*`` everywhere, ``<department key>``, ``facility:<slug>``, ``procedure:<slug>``.
-システム管理 and 監査 see no case; 統計 sees no person; 指定管理者 sees bookings and figures of the own facility only.
+システム管理 and 監査 see no case; 統計 sees no person; 指定管理者 sees bookings and
+figures of the own facility only.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 from webapp import clock
 from webapp.booking import cancel as cancelling
 from webapp.booking import change as changing
-from webapp.booking import find, hold, search
+from webapp.booking import find, hold, overtime, search
 from webapp.booking.difference import Difference
 from webapp.booking.errors import NotAllowed, Taken
 from webapp.booking.facility import Facility, Room
@@ -16,6 +16,7 @@ from webapp.booking.search import Alternative
 from webapp.booking.wish import span_of, wish_of
 from webapp.casework.models import Case
 from webapp.errors import IllegalStep, NotFound
+from webapp.payment import charges
 from webapp.resident import refusals
 from webapp.resident.case_access import open_case
 from webapp.web import booking_form as typed
@@ -48,6 +49,8 @@ def show(reference: str) -> str:
         answers=booking_questions.shown,
         instead=_instead,
         charge=find.case_and_charge(db(), bookings[0])[1],
+        overtimes=overtime.of_bookings(db(), bookings),
+        charges={one.id: one for one in charges.of_case(db(), case.id)},
         department=services().city.departments.get(facility.department),
     )
 

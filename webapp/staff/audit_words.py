@@ -20,6 +20,7 @@ ACTIONS: Mapping[str, str] = MappingProxyType(
         "audit.search": "操作記録を調べた",
         "booking.attended": "来館を記録した",
         "booking.target": "施設の目標を決めた",
+        "booking.overtime": "時間超過を記録した",
         "broadcast.approve": "お知らせを承認した",
         "broadcast.ask": "お知らせの承認を求めた",
         "broadcast.cancel": "お知らせを取りやめた",

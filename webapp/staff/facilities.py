@@ -7,7 +7,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from webapp import clock
-from webapp.booking import approve, board, cancel, close, find, registering
+from webapp.booking import approve, board, cancel, close, find, overtime, registering
 from webapp.booking.errors import NotAllowed, Taken
 from webapp.booking.facility import Facility
 from webapp.booking.models import Booking, Registration
@@ -226,6 +226,8 @@ def _application_page(case: Case, errors: list[tuple[str, str]]) -> str:
         words=SAY,
         form=request.form,
         may_change=may_change,
+        may_record_overtime=overtime.may_record,
+        overtimes=overtime.of_bookings(db(), bookings),
         may_read_case=desk.may("case.read", case),
         answers=booking_questions.shown,
         errors=errors,

@@ -45,7 +45,7 @@ def overtime_line(table: Table, row: PriceRow, usage: Usage, room_yen: Fraction)
     if not unit:
         raise NoPrice(f"{usage.room}: overtime")
     cite = rule.citation or table.citation
-    label = Text(ja="時間超過", en="Overtime")
+    label = Text(ja="時間超過", easy="のびた 時間（じかん）", en="Overtime")
     return [Work("overtime", "overtime", label, Fraction(hours), unit, "時間", unit * hours, cite)]
 
 

@@ -1,7 +1,7 @@
 """The quote: every yen explained, with the table's version, ready to be frozen on a booking."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 from typing import Any
@@ -69,6 +69,17 @@ def quote(table: Table, usage: Usage) -> Quote:
     return _finish(table, work, undecided)
 
 
+def beyond(whole: Quote, without: Quote) -> Quote:
+    """The part of `whole` that `without` lacks: its lines, and the difference that rounding makes."""
+    known = {line.key for line in without.lines} | {"rounding"}
+    lines = [line for line in whole.lines if line.key not in known]
+    yen = whole.total_yen - without.total_yen
+    rest = yen - sum(line.amount_yen for line in lines)
+    if rest:
+        lines.append(_rest(whole.citation, rest, yen))
+    return replace(whole, lines=tuple(lines), total_yen=yen)
+
+
 def _begin(work: Work) -> None:
     work.base = work.amount
     printed = f"{yen_text(Fraction(work.unit_yen))}×{_plain(work.quantity)}{work.unit_label}"
@@ -81,7 +92,7 @@ def _finish(table: Table, work: list[Work], undecided: list[str]) -> Quote:
     lines = [_line(table, one) for one in work]
     rest = target - sum(line.amount_yen for line in lines)
     if rest:
-        lines.append(_rest(table, rest, target))
+        lines.append(_rest(table.citation, rest, target))
     unique = tuple(dict.fromkeys(undecided))
     return Quote(tuple(lines), target, table.key, table.version, table.citation, unique)
 
@@ -93,15 +104,15 @@ def _rounded_total(table: Table, exact: Fraction) -> int:
     return YEN_FLOOR.apply(exact)
 
 
-def _rest(table: Table, rest: int, target: int) -> FeeLine:
+def _rest(citation: str, rest: int, target: int) -> FeeLine:
     step = Step(
         Text(ja="合計の端数処理", easy="ぜんぶの お金（かね）の はし", en="Rounding of the total"),
         f"{rest:+,}円",
         Fraction(target),
-        table.citation,
+        citation,
     )
     label = Text(ja="端数処理", easy="お金（かね）の はし", en="Rounding of the total")
-    return FeeLine("rounding", "rounding", label, Fraction(1), rest, rest, table.citation, steps=(step,))
+    return FeeLine("rounding", "rounding", label, Fraction(1), rest, rest, citation, steps=(step,))
 
 
 def _line(table: Table, work: Work) -> FeeLine:

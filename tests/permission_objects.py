@@ -84,6 +84,7 @@ NAMED: dict[str, dict[str, str]] = {
     "staff.counter.": {"number": "visit"},
     "staff.counter_mandates.": {"number": "visit", "mandate_id": "mandate_verified"},
     "staff.decide.": {"reference": "case", "step": "step"},
+    "staff.desk_booking.": {"slug": "facility"},
     "staff.enter.": {"token": "entry"},
     "staff.facilities.": {"slug": "facility", "number": "closure", "reference": "booked"},
     "staff.factors.": {"row_id": "staff_sign_in"},

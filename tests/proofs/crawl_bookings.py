@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from tests.proofs import hostile
 from tests.proofs.crawl_town import CLOSED, SECRET, VISITOR, Town
 from webapp import clock
-from webapp.booking import change, close, registration
+from webapp.booking import change, close, overtime, registration
 from webapp.booking.confirm import confirm
 from webapp.booking.details import Details, describe
 from webapp.booking.facility import Facility, Room
@@ -44,6 +44,7 @@ def furnish(session: Session, town: Town) -> None:
         _standing(session, town, plain[turn], "confirmed")
         _today(session, town, plain[turn])
         _closed(session, town, plain[turn], turn)
+        _overrun(session, town, reached)
         _registered(session, town, turn)
 
 
@@ -93,7 +94,21 @@ def _another_day(session: Session, town: Town, booking: Booking) -> str:
     return ""
 
 
-def _today(session: Session, town: Town, facility: Facility) -> None:
+def _overrun(session: Session, town: Town, reached: list[Facility]) -> None:
+    """A use of this morning in a hall whose table prices overtime, with the claim already shown."""
+    for facility in reached:
+        if not any(table.overtime for table in facility.tariffs):
+            continue
+        booking = _today(session, town, facility)
+        try:
+            overtime.preview(session, town.services.facilities, booking, 30)
+        except MadoguchiError:
+            continue
+        town.desk.append(f"/staff/timeline/{facility.slug}/bookings/{booking.token}/overtime?minutes=30")
+        return
+
+
+def _today(session: Session, town: Town, facility: Facility) -> Booking:
     """A use that has begun this morning, for the attendance list."""
     booking = _hold(session, town, facility, town.owner.id, hostile.MARKUP[4])
     _confirm(session, town, booking, town.owner.id, hostile.MARKUP[0])
@@ -101,6 +116,7 @@ def _today(session: Session, town: Town, facility: Facility) -> None:
     booking.state, booking.use_on = "confirmed", today
     booking.starts_at, booking.ends_at = instant(today, 0), instant(today, 60)
     town.desk += [f"/staff/timeline?facility={facility.slug}", f"/staff/timeline/{facility.slug}/book"]
+    return booking
 
 
 def _closed(session: Session, town: Town, facility: Facility, turn: int) -> None:

@@ -8,14 +8,17 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import func, select
 
 from tests.casework_office import PASSWORD, Office, open_office, post
 from tests.fakes import hall
 from webapp import clock, wiring
 from webapp.audit import SYSTEM
+from webapp.booking import registration
 from webapp.booking.confirm import confirm
 from webapp.booking.details import Details, describe
 from webapp.booking.facility import Facilities
+from webapp.booking.models import Booking
 from webapp.casework import decisions, lookup
 from webapp.db import Database
 from webapp.identity import staff_accounts
@@ -78,10 +81,122 @@ def test_a_taken_band_names_what_is_free_and_keeps_what_was_typed(office: Office
     assert 'value="電話 次郎"' in again
 
 
-def test_a_weekly_booking_at_the_counter_names_the_skipped_day(office: Office) -> None:
+def test_a_series_books_nothing_until_its_conflicts_are_left_out_by_choice(office: Office) -> None:
     client = office.client("kanri")
     book(client, day="2026-06-17")
-    assert "6月17日（水） は予約できませんでした" in book(client, until="2026-06-24")
+    asked = book(client, until="2026-06-24")
+    assert "予約できない日をとばして" in asked and "令和8年6月17日（水）" in asked
+    assert 'value="電話 次郎"' in asked and "受付番号" not in asked
+    done = book(client, until="2026-06-24", leave_out="yes")
+    assert "6月17日（水） は予約できませんでした" in done and "料金 4,000円" in done
+
+
+def test_a_series_of_which_no_day_is_free_is_refused(office: Office) -> None:
+    client = office.client("kanri")
+    for _ in range(2):
+        last = book(client, until="2026-06-24", leave_out="yes")
+    assert "どの日も予約できません" in last and "受付番号" not in last
+
+
+@pytest.mark.parametrize(
+    ("asked", "days"),
+    [
+        ({"rhythm": "weekly", "until": "2026-06-24"}, {"06-10", "06-17", "06-24"}),
+        ({"rhythm": "biweekly", "until": "2026-06-30"}, {"06-10", "06-24"}),
+        ({"rhythm": "monthly", "until": "2026-07-31"}, {"06-10", "07-08"}),
+        ({"rhythm": "days", "days": "6/12、７月３日"}, {"06-10", "06-12", "07-03"}),
+    ],
+)
+def test_a_series_takes_the_days_of_its_rhythm(office: Office, asked: dict[str, str], days: set[str]) -> None:
+    assert "受付番号" in book(office.client("kanri"), **asked)
+    with office.database.reading() as session:
+        booked = {f"{one:%m-%d}" for one in session.scalars(select(Booking.use_on))}
+    assert booked == days
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"rhythm": "days", "days": "6/12、きのう"}, "「きのう」は日付として読めません"),
+        (
+            {"rhythm": "monthly", "until.year": "2026", "until.month": "6", "until.day": "1"},
+            "最後の日は、最初の日より後に",
+        ),
+        ({"rhythm": "weekly", "until.year": "2026", "until.month": "13", "until.day": "1"}, "実際にある日付"),
+    ],
+)
+def test_days_that_cannot_be_read_are_named_and_stay(
+    office: Office, asked: dict[str, str], told: str
+) -> None:
+    page = book(office.client("kanri"), **asked)
+    assert told in page and f'value="{list(asked.values())[-1]}"' in page
+
+
+def limited(office: Office, **limits: object) -> None:
+    services = office.app.extensions["madoguchi"]
+    places = hall.facilities(limits={**limits, "citation": "規則第8条"})
+    office.app.extensions["madoguchi"] = replace(services, facilities=places)
+
+
+def test_the_desk_sees_the_limit_and_passes_it_with_a_tick_and_a_reason(office: Office) -> None:
+    limited(office, per_month=1)
+    client = office.client("kanri")
+    assert "受付番号" in book(client)
+    warned = book(client, day="2026-06-12")
+    assert "同じ月に予約できるのは1件までです" in warned and "規則第8条" in warned
+    assert 'value="電話 次郎"' in warned and "受付番号" not in warned
+    bare = book(client, day="2026-06-12", beyond="yes")
+    assert "上限をこえて受け付ける理由を書いてください" in bare
+    unticked = book(client, day="2026-06-12", beyond_reason="雨で振り替えるため")
+    assert "受付番号" not in unticked and 'value="雨で振り替えるため"' in unticked
+    done = book(client, day="2026-06-12", beyond="yes", beyond_reason="雨で振り替えるため")
+    reference = re.search(r"\d\d-\d{4}-\d{4}", done)
+    assert reference is not None
+    assert "雨で振り替えるため" in client.get(f"/staff/facilities/applications/{reference.group()}").text
+
+
+def test_asking_the_price_tells_of_the_limit_and_books_nothing(office: Office) -> None:
+    limited(office, per_month=1)
+    client = office.client("kanri")
+    book(client)
+    asked = book(client, day="2026-06-12", _action="price")
+    assert "2,000円" in asked and "同じ月に予約できるのは1件までです" in asked
+    with office.database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Booking)) == 1
+
+
+def test_a_change_beyond_the_limit_needs_the_tick_and_the_reason(office: Office) -> None:
+    limited(office, per_month=1)
+    client = office.client("kanri")
+    book(client)
+    moved = re.search(r"\d\d-\d{4}-\d{4}", book(client, day="2026-07-08", band="pm"))
+    assert moved is not None
+    page = client.get(f"/staff/facilities/applications/{moved.group()}").text
+    path = re.search(r'href="([^"]+/change)"', page)
+    assert path is not None
+    query = "?room=a&day=2026-06-12&chosen=yes&band=pm&persons=8&check=yes"
+    shown = client.get(path.group(1) + query).text
+    assert "同じ月に予約できるのは1件までです" in shown and "差額" in shown
+    sent = {"chosen": "yes", "room": "a", "day": "2026-06-12", "band": "pm", "persons": "8"}
+    sent |= {"after": "2500", "to_pay": "0", "refund": "0"}
+    assert post(client, path.group(1) + query, path.group(1), **sent).status_code == 422
+    reason = {"beyond": "yes", "beyond_reason": "会場の都合"}
+    assert post(client, path.group(1) + query, path.group(1), **sent, **reason).status_code == 303
+
+
+def test_a_registration_counts_at_the_counter_as_it_does_online(office: Office) -> None:
+    limited(office, per_month=1)
+    with office.database.transaction() as session:
+        known = registration.register(
+            session, resident_id=None, kind="group", name="見本クラブ", details={}, actor=SYSTEM
+        )
+        number = known.number
+    client = office.client("kanri")
+    assert "受付番号" in book(client, number=number)
+    assert "同じ月に予約できるのは1件までです" in book(
+        client, day="2026-06-12", number=number.lower(), tel="0773999999"
+    )
+    assert "その登録番号はありません" in book(client, day="2026-06-12", number="R9999999x")
 
 
 def test_a_designated_manager_sees_only_its_own_facility(office: Office) -> None:

@@ -31,7 +31,7 @@ from webapp.web.guards import guard_of
 
 MAY = datetime(2026, 5, 11, 10, 0, tzinfo=clock.TOKYO)
 PAPER = "\n      - {key: paper, type: file, label: {ja: 書類}, required: false}"
-TYPED = {"staff.timeline.book": {"room": "a", "day": "2026-06-10"}}
+TYPED = {"staff.desk_booking.book": {"room": "a", "day": "2026-06-10"}}
 """What an address needs before it looks at anything."""
 NOT_YET = {
     "resident.booked.permit": "handed out once the booking is permitted and paid",

@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -8,16 +9,17 @@ from sqlalchemy.orm import Session
 
 from tests.fakes import hall
 from webapp import clock
-from webapp.audit import SYSTEM
-from webapp.booking import approve, availability, cancel, change, close, expire, paying, series
+from webapp.audit import SYSTEM, AuditEntry
+from webapp.booking import approve, availability, cancel, change, close, counter, expire, paying, series
 from webapp.booking.confirm import Confirmed, confirm
 from webapp.booking.details import Details, describe
-from webapp.booking.errors import HoldOver, NotAllowed, Taken
+from webapp.booking.errors import HoldOver, NotAllowed, OverLimit, Taken
 from webapp.booking.facility import Facilities
 from webapp.booking.hold import extend, hold, release
 from webapp.booking.models import Booking, Counter, Occupancy
 from webapp.booking.times import instant
 from webapp.calendar.business import days_between
+from webapp.casework import timeline
 from webapp.casework.models import Case
 from webapp.errors import IllegalStep
 from webapp.outbox.models import OutboxMessage
@@ -206,6 +208,53 @@ def test_six_days_in_a_row_are_refused_where_five_are_the_limit(session: Session
     days = list(days_between(date(2026, 6, 8), date(2026, 6, 14)))
     result = series.hold_series(session, gym, hall.wish("a"), days, hall.person())
     assert (len(result.held), len(result.skipped)) == (5, 1)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "days"),
+    [
+        ("2026-06-09", "2026-09-30", ["2026-06-09", "2026-07-14", "2026-08-11", "2026-09-08"]),
+        ("2026-06-30", "2026-10-31", ["2026-06-30", "2026-09-29"]),
+        ("2026-12-01", "2027-01-04", ["2026-12-01"]),
+    ],
+)
+def test_monthly_days_are_the_same_weekday_of_the_same_week(first: str, last: str, days: list[str]) -> None:
+    found = series.monthly(date.fromisoformat(first), date.fromisoformat(last))
+    assert [day.isoformat() for day in found] == days
+
+
+def test_an_officer_is_shown_every_limit_at_once_and_the_trail_keeps_which(session: Session) -> None:
+    gym = hall.facilities(limits={"per_month": 1, "active": 1, "citation": "規則8条"})
+    told = counter.AtCounter(
+        Details(persons=5, facts=dict(hall.person().facts)), {**hall.CONTACT, "tel": "0773"}, "counter"
+    )
+    counter.book_for(session, gym, hall.wish(), told, actor=hall.OFFICER)
+    later = hall.wish("a", date(2026, 6, 12))
+    with pytest.raises(OverLimit) as refused:
+        counter.book_for(session, gym, later, told, actor=hall.OFFICER)
+    assert [one.rule for one in refused.value.broken] == ["per_month", "active"]
+    assert (refused.value.say or "").endswith("(規則8条)")
+    done, _ = counter.book_for(session, gym, later, replace(told, beyond="雨の振替"), actor=hall.OFFICER)
+    (entry,) = session.scalars(select(AuditEntry).where(AuditEntry.action == "booking.beyond_limit"))
+    assert (entry.details, entry.case_id) == ({"rules": ["per_month", "active"]}, done.case.id)
+    (event,) = [
+        e for e in timeline.of_case(session, done.case, public_only=False) if e.event == "limit_passed"
+    ]
+    assert (event.data, event.public) == ({"reason": "雨の振替"}, False)
+
+
+def test_a_weekly_series_that_the_hall_forbids_is_passed_only_with_a_reason(session: Session) -> None:
+    gym = hall.facilities(limits={"weekly_series": False})
+    told = counter.AtCounter(
+        Details(persons=5, facts=dict(hall.person().facts)), {**hall.CONTACT, "tel": "0773"}, "counter"
+    )
+    days = series.weekly(date(2026, 6, 10), date(2026, 6, 24))
+    with pytest.raises(OverLimit):
+        counter.book_for(session, gym, hall.wish(), told, actor=hall.OFFICER, days=days)
+    done, _ = counter.book_for(
+        session, gym, hall.wish(), replace(told, beyond="学校の授業"), actor=hall.OFFICER, days=days
+    )
+    assert [one.why("limits") for one in done.bookings] == ["weekly"] * 3
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from webapp import clock
 from webapp.audit import Actor
-from webapp.booking import difference, letters
+from webapp.booking import beyond, difference, letters, limits
 from webapp.booking.cells import cell_ids
 from webapp.booking.counting import exchange
 from webapp.booking.difference import Difference
@@ -16,7 +16,6 @@ from webapp.booking.errors import NotAllowed
 from webapp.booking.facility import Facilities, Facility, Room
 from webapp.booking.find import lock_with_charge
 from webapp.booking.hold import (
-    check_limits,
     check_size,
     check_wish,
     clear_holds,
@@ -53,6 +52,7 @@ class _Move:
     span: Span
     bands: tuple[str, ...]
     difference: Difference
+    passed: list[NotAllowed]
 
     def starts_at(self, wish: Wish) -> datetime:
         return self.span.starts_at(wish.use_on)
@@ -116,6 +116,8 @@ def change(
     if booking.case_id is not None:
         case = session.get_one(Case, booking.case_id)
         timeline.record(session, case, "booking_changed", actor, public=True)
+        if beyond.keep(booking, move.passed, booker):
+            beyond.note(session, case, booking, actor)
         session.flush()
         to_pay, refund = move.difference.to_pay_yen, move.difference.refund_yen
         letters.tell_about_change(session, move.facility, case, booking, to_pay_yen=to_pay, refund_yen=refund)
@@ -139,15 +141,15 @@ def _plan(
         span.starts_at(wish.use_on),
         span.ends_at(wish.use_on),
     )
+    passed: list[NotAllowed] = []
     if moved:
         check_wish(facilities, facility, room, wish, booker, now)
-        if not booker.staff:
-            check_limits(session, facility, booker, wish, len(bands), now, without=booking.id)
+        passed = limits.check(session, facility, booker, wish, len(bands), now, without=booking.id)
     check_size(facility, room, wish.persons)
     found = difference.of_change(facilities, facility, booking, wish, our_fault=our_fault)
     if booking.state in ("awaiting_payment", "confirmed"):
         _require_no_examination(facility, room, found, booker, moved=moved)
-    return _Move(facility, room, span, bands, found)
+    return _Move(facility, room, span, bands, found, passed)
 
 
 def _require_allowed(facilities: Facilities, facility: Facility, booking: Booking, booker: Booker) -> None:

@@ -1,5 +1,6 @@
 """What booking refuses, with what it refuses it for."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -38,3 +39,12 @@ class NotAllowed(InvalidInput):
     def __init__(self, rule: str, say: str) -> None:
         super().__init__(rule, say=say)
         self.rule = rule
+
+
+class OverLimit(NotAllowed):
+    """Limits that an officer may pass knowingly, with a reason; `broken` are they, one by one."""
+
+    def __init__(self, broken: Sequence[NotAllowed], citation: str | None = None) -> None:
+        sentences = "".join(f"{(one.say or '').split('。')[0]}。" for one in broken)
+        super().__init__("over_limit", sentences + (f"({citation})" if citation else ""))
+        self.broken = tuple(broken)

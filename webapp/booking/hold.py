@@ -8,7 +8,7 @@ from sqlalchemy import Table, insert
 from sqlalchemy.orm import Session
 
 from webapp import clock
-from webapp.booking import limits
+from webapp.booking import beyond, limits
 from webapp.booking.cells import cell_ids
 from webapp.booking.counting import draw, give_back
 from webapp.booking.errors import HoldOver, NotAllowed, Taken
@@ -79,11 +79,11 @@ def hold(
     span = span_of(facility, room, wish)
     check_wish(facilities, facility, room, wish, booker, now)
     bands = expand_bands(facility, room, wish.bands) if room.mode == "bands" else ()
-    if not booker.staff:
-        check_limits(session, facility, booker, wish, len(bands), now)
+    passed = limits.check(session, facility, booker, wish, len(bands), now)
     slots = free_slots(session, facility, room, span.starts_at(wish.use_on), span.ends_at(wish.use_on), now)
     booking = _new(facility, room, wish, span, bands, booker, basket or new_token(), channel, now, minutes)
     store(session, booking, _INSERT)
+    beyond.keep(booking, passed, booker)
     _take(session, facility, room, booking, slots)
     return booking
 
@@ -96,32 +96,6 @@ def check_wish(
     answer = answer_for(facilities, wish, booker, now)
     if not answer.allowed and not (booker.staff and answer.reason in ("too_late", "registration_expires")):
         raise NotAllowed(answer.reason, say_why_not(answer))
-
-
-def check_limits(
-    session: Session,
-    facility: Facility,
-    booker: Booker,
-    wish: Wish,
-    bands: int,
-    now: datetime,
-    *,
-    without: int | None = None,
-) -> None:
-    """How much one person or group may take. `without`: the booking being changed. Raises NotAllowed."""
-    rules = facility.limits
-    if any(
-        limit is not None
-        for limit in (
-            rules.per_month,
-            rules.bands_per_month,
-            rules.active,
-            rules.cancellations,
-            rules.max_consecutive_days,
-        )
-    ):
-        limits.lock_owner(session, booker.key)
-        limits.check(session, facility, booker.key, wish.use_on, max(1, bands), now, without=without)
 
 
 def check_size(facility: Facility, room: Room, persons: int) -> None:

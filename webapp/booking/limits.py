@@ -1,5 +1,6 @@
 """How much one person or group may take: per month, at once, in a row, and after many cancellations."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
@@ -7,10 +8,13 @@ from itertools import pairwise
 from sqlalchemy import ColumnElement, func, select, text
 from sqlalchemy.orm import Session
 
-from webapp.booking.errors import NotAllowed
+from webapp.booking.errors import NotAllowed, OverLimit
 from webapp.booking.facility import Facility
 from webapp.booking.models import Booking
+from webapp.booking.person import Booker
+from webapp.booking.rules import Limits
 from webapp.booking.states import HOLDING
+from webapp.booking.wish import Wish
 from webapp.calendar.months import add_months, first_of_month
 from webapp.db import is_postgres
 
@@ -24,26 +28,63 @@ def lock_owner(session: Session, owner_key: str) -> None:
 def check(
     session: Session,
     facility: Facility,
+    booker: Booker,
+    wish: Wish,
+    bands: int,
+    now: datetime,
+    *,
+    without: int | None = None,
+) -> list[NotAllowed]:
+    """How much one person or group may take. `without`: the booking being changed.
+
+    Raises NotAllowed; for an officer OverLimit with all that is broken, unless it is knowingly passed:
+    then what is passed comes back.
+    """
+    if not any_of(facility.limits):
+        return []
+    lock_owner(session, booker.key)
+    found = broken(session, facility, booker.key, wish.use_on, max(1, bands), now, without=without)
+    if not booker.staff:
+        for first in found:
+            raise first
+    passed = list(found)
+    if passed and not booker.beyond:
+        raise OverLimit(passed, facility.limits.citation)
+    return passed
+
+
+def any_of(rules: Limits) -> bool:
+    """Whether a hall limits how much one person or group may take."""
+    counted = (rules.per_month, rules.bands_per_month, rules.active, rules.cancellations)
+    return any(limit is not None for limit in (*counted, rules.max_consecutive_days))
+
+
+def broken(
+    session: Session,
+    facility: Facility,
     owner_key: str,
     use_on: date,
     bands: int,
     now: datetime,
     *,
     without: int | None = None,
-) -> None:
-    """Raises NotAllowed, naming the rule and what to do. `without`: a booking that is being changed."""
+) -> Iterator[NotAllowed]:
+    """Every limit that this use would break, naming the rule and what to do.
+
+    `without`: a booking that is being changed.
+    """
     rules = facility.limits
     if rules.cancellations is not None and without is None:
-        _check_cancellations(session, facility, owner_key, now)
+        yield from _cancellations(session, facility, owner_key, now)
     others = _Others(facility.slug, owner_key, without)
     if rules.per_month is not None or rules.bands_per_month is not None:
-        _check_month(session, facility, others, use_on, bands)
+        yield from _month(session, facility, others, use_on, bands)
     if rules.active is not None and others.active(session, now) >= rules.active:
-        raise NotAllowed(
+        yield NotAllowed(
             "active", f"利用前の予約は{rules.active}件までです。使い終わってからお申し込みください。"
         )
     if rules.max_consecutive_days is not None:
-        _check_days_in_a_row(session, facility, others, use_on)
+        yield from _days_in_a_row(session, facility, others, use_on)
 
 
 def longest_run(days: set[date], day: date) -> int:
@@ -97,32 +138,38 @@ class _Others:
         return session.scalar(select(func.count()).where(*self.where, Booking.ends_at > now)) or 0
 
 
-def _check_month(session: Session, facility: Facility, others: _Others, use_on: date, bands: int) -> None:
+def _month(
+    session: Session, facility: Facility, others: _Others, use_on: date, bands: int
+) -> Iterator[NotAllowed]:
     rules = facility.limits
     first = first_of_month(use_on)
     mine = others.days(session, first, add_months(first, 1))
     if rules.per_month is not None and len(mine) >= rules.per_month:
-        raise NotAllowed(
+        yield NotAllowed(
             "per_month", f"同じ月に予約できるのは{rules.per_month}件までです。ほかの月をお選びください。"
         )
     if rules.bands_per_month is not None and sum(n for _, n in mine) + bands > rules.bands_per_month:
         limit = rules.bands_per_month
-        raise NotAllowed(
+        yield NotAllowed(
             "bands_per_month", f"同じ月に予約できるのは{limit}区分までです。ほかの月をお選びください。"
         )
 
 
-def _check_days_in_a_row(session: Session, facility: Facility, others: _Others, use_on: date) -> None:
+def _days_in_a_row(
+    session: Session, facility: Facility, others: _Others, use_on: date
+) -> Iterator[NotAllowed]:
     limit = facility.limits.max_consecutive_days
     if limit is None:
         return
     around = timedelta(days=limit + 1)
     days = {day for day, _ in others.days(session, use_on - around, use_on + around)}
     if longest_run(days, use_on) > limit:
-        raise NotAllowed("consecutive", f"続けて使えるのは{limit}日までです。日を空けてお選びください。")
+        yield NotAllowed("consecutive", f"続けて使えるのは{limit}日までです。日を空けてお選びください。")
 
 
-def _check_cancellations(session: Session, facility: Facility, owner_key: str, now: datetime) -> None:
+def _cancellations(
+    session: Session, facility: Facility, owner_key: str, now: datetime
+) -> Iterator[NotAllowed]:
     rules = facility.limits
     since = now - timedelta(days=rules.cancellations_days)
     query = select(func.count()).where(
@@ -133,7 +180,7 @@ def _check_cancellations(session: Session, facility: Facility, owner_key: str, n
     )
     count = session.scalar(query) or 0
     if rules.cancellations is not None and restricted(count, rules.cancellations):
-        raise NotAllowed(
+        yield NotAllowed(
             "cancellations",
             f"過去{rules.cancellations_days}日間の取消しが{count}件あるため、いまは予約できません。"
             "施設にお電話ください。",

@@ -16,4 +16,6 @@ class Booker:
     facts: Facts = field(default_factory=lambda: MappingProxyType({}))
     registration_until: date | None = None
     staff: bool = False
-    """Staff at the counter book for somebody: opening times of the counter count, limits do not."""
+    """Staff at the counter book for somebody: the counter's own times count."""
+    beyond: str = ""
+    """Why the officer passes limits that were shown; without a reason they hold at the counter, too."""

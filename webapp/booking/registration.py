@@ -17,6 +17,8 @@ from webapp.errors import NotFound
 PROVISIONAL_DAYS = 30
 VALID_MONTHS = 36
 RENEW_MONTHS_BEFORE = 3
+GROUP = "group:"
+"""What the owner key of a booking by a registered group begins with."""
 Kind = Literal["person", "group"]
 
 
@@ -133,6 +135,13 @@ def valid_until(registration: Registration) -> date | None:
     if registration.state == "provisional":
         return registration.provisional_until
     return registration.valid_until
+
+
+def owner_key(registration: Registration) -> str:
+    """Under which its bookings count for limits: a group's own, a person's with whatever else is theirs."""
+    if registration.kind == "group" or registration.resident_id is None:
+        return f"{GROUP}{registration.number}"
+    return f"resident:{registration.resident_id}"
 
 
 def by_number(session: Session, number: str) -> Registration:

@@ -60,6 +60,11 @@ WORDS: Mapping[str, Text] = MappingProxyType(
             "時間を すぎて つかった ことを かきました",
             "Use beyond the booked time was recorded",
         ),
+        "limit_passed": _text(
+            "上限をこえて予約を受け付けました",
+            "きまりより おおい 予約を うけました",
+            "A booking beyond the limit was taken",
+        ),
         "message_from_staff": _text(
             "市からメッセージがあります", "市から メッセージが あります", "A message from the city"
         ),

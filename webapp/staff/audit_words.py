@@ -21,6 +21,7 @@ ACTIONS: Mapping[str, str] = MappingProxyType(
         "booking.attended": "来館を記録した",
         "booking.target": "施設の目標を決めた",
         "booking.overtime": "時間超過を記録した",
+        "booking.beyond_limit": "上限をこえて予約を受け付けた",
         "broadcast.approve": "お知らせを承認した",
         "broadcast.ask": "お知らせの承認を求めた",
         "broadcast.cancel": "お知らせを取りやめた",

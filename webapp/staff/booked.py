@@ -7,12 +7,13 @@ from webapp.booking import cancel as cancelling
 from webapp.booking import change as changing
 from webapp.booking import find
 from webapp.booking.difference import Difference
-from webapp.booking.errors import NotAllowed, Taken
+from webapp.booking.errors import NotAllowed, OverLimit, Taken
 from webapp.booking.facility import Facility
 from webapp.booking.models import Booking
 from webapp.booking.person import Booker
 from webapp.casework.models import Case
 from webapp.errors import IllegalStep, NotFound
+from webapp.staff import beyond
 from webapp.staff.timeline import facility_for
 from webapp.web import booking_form as typed
 from webapp.web import change_form
@@ -29,12 +30,11 @@ Answer = str | Response | tuple[str, int]
 @staff_required("booking.manage")
 def ask_change(slug: str, token: str) -> Answer:
     facility, booking, case = _standing(slug, token)
-    booker = _booker(booking)
-    form = change_form.read(facility, booking, booker)
+    form = change_form.read(facility, booking, _booker(booking))
     if "check" not in request.args:
         return _page(case, form, [])
     try:
-        return _page(case, form, [], change_form.preview(form, booker, our_fault=_our_fault()))
+        return _page(case, form, [], *_preview(form, booking))
     except NotAllowed as refused:
         return _page(case, form, [("choose", refused.say or "")]), 422
 
@@ -43,13 +43,15 @@ def ask_change(slug: str, token: str) -> Answer:
 @staff_required("booking.manage")
 def change(slug: str, token: str) -> Answer:
     facility, booking, case = _standing(slug, token)
-    booker = _booker(booking)
+    booker = _booker(booking, beyond.read(request.form))
     form = change_form.read(facility, booking, booker)
     try:
-        found = change_form.preview(form, booker, our_fault=_our_fault())
+        found, over = _preview(form, booking)
+        if over is not None and not booker.beyond:
+            return _page(case, form, [beyond.mistake(request.form)], found, over), 422
         if not change_form.is_as_shown(found):
             again = [("choose", "料金が変わりました。もう一度内容を確かめてください。")]
-            return _page(case, form, again, found), 409
+            return _page(case, form, again, found, over), 409
         changing.change(
             db(),
             services().facilities,
@@ -99,8 +101,21 @@ def cancel(slug: str, token: str) -> Answer:
     return redirect(url_for("staff.facilities.application", reference=case.reference), 303)
 
 
+def _preview(form: ChangeForm, booking: Booking) -> tuple[Difference, OverLimit | None]:
+    """The difference, and the limits that the change would pass. Raises NotAllowed for all else."""
+    try:
+        return change_form.preview(form, _booker(booking), our_fault=_our_fault()), None
+    except OverLimit as over:
+        trial = _booker(booking, beyond.TRIAL)
+        return change_form.preview(form, trial, our_fault=_our_fault()), over
+
+
 def _page(
-    case: Case, form: ChangeForm, errors: list[tuple[str, str]], found: Difference | None = None
+    case: Case,
+    form: ChangeForm,
+    errors: list[tuple[str, str]],
+    found: Difference | None = None,
+    over: OverLimit | None = None,
 ) -> str:
     return render_template(
         "staff/booked_change.html",
@@ -108,6 +123,8 @@ def _page(
         form=form,
         errors=errors,
         difference=found,
+        over=over,
+        typed=request.form,
         extras=typed.choosable_extras(form.facility, form.room, form.wish.use_on),
         our_fault=_our_fault(),
     )
@@ -150,8 +167,9 @@ def _standing(slug: str, token: str) -> tuple[Facility, Booking, Case]:
     return facility, booking, case
 
 
-def _booker(booking: Booking) -> Booker:
-    return Booker(booking.owner_key or "", booking.resident_id, dict(booking.facts), staff=True)
+def _booker(booking: Booking, reason: str = "") -> Booker:
+    facts = dict(booking.facts)
+    return Booker(booking.owner_key or "", booking.resident_id, facts, staff=True, beyond=reason)
 
 
 def _our_fault() -> bool:

@@ -26,8 +26,6 @@ from webapp.web.transaction import db
 
 VISITOR = "visitor"
 """What the owner key of a booking without sign-in begins with; the rest is known to its browser alone."""
-GROUP = "group:"
-"""What the owner key of a booking by a registered group begins with."""
 
 
 def booker(declared_resident: bool = True, number: str = "") -> Booker:
@@ -42,8 +40,12 @@ def booker(declared_resident: bool = True, number: str = "") -> Booker:
     known = next((one for one in registrations() if number in ("", one.number)), None)
     if known is None:
         return Booker(f"resident:{resident.id}", resident.id, facts)
-    key = f"{GROUP}{known.number}" if known.kind == "group" else f"resident:{resident.id}"
-    return Booker(key, resident.id, {**facts, **known.classes}, registration.valid_until(known))
+    return Booker(
+        registration.owner_key(known),
+        resident.id,
+        {**facts, **known.classes},
+        registration.valid_until(known),
+    )
 
 
 def registrations() -> list[Registration]:
@@ -131,8 +133,8 @@ def registered(booking: Booking) -> Registration | None:
         return None
     standing = registration.standing(db(), booking.resident_id, clock.today())
     key = booking.owner_key or ""
-    if key.startswith(GROUP):
-        return next((one for one in standing if one.number == key.removeprefix(GROUP)), None)
+    if key.startswith(registration.GROUP):
+        return next((one for one in standing if one.number == key.removeprefix(registration.GROUP)), None)
     return next((one for one in standing if one.kind == "person"), None)
 
 

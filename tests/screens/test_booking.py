@@ -397,6 +397,30 @@ def test_a_registered_group_books_under_its_own_name(app: Flask, browser: FlaskC
     assert 'value="見本クラブ"' in browser.get(path).text
 
 
+@pytest.mark.parametrize(
+    ("lang", "words"),
+    [("ja", "利用の後に請求します"), ("easy", "つかった あとで"), ("en", "by invoice after the use")],
+)
+def test_a_group_that_pays_by_invoice_is_told_before_and_after(
+    app: Flask, browser: FlaskClient, lang: str, words: str
+) -> None:
+    rule = {"who": "福祉の団体", "when": {"group_class": "welfare"}, "days_after_use": 30}
+    places = hall.facilities(payment={"days_after": 5, "methods": ["slip"], "invoice": rule})
+    app.extensions["madoguchi"] = replace(app.extensions["madoguchi"], facilities=places)
+    resident_id = sign_in(app, browser)
+    with app.extensions["madoguchi"].database.transaction() as session:
+        made = registration.register(
+            session, resident_id=resident_id, kind="group", name="見本会", details={}, actor=hall.RESIDENT
+        )
+        registration.accept(session, made, {"resident": True, "group_class": "welfare"}, hall.OFFICER)
+    browser.get(f"/?lang={lang}")
+    path, check = reach_check(browser)
+    assert words in check.text
+    done = browser.get(send(browser, check, f"{path}/confirm").headers["Location"]).text
+    assert words in done and "2,000" in done
+    assert "福祉の団体" in browser.get("/facilities/gym/rules").text
+
+
 def test_a_last_day_that_does_not_exist_is_not_taken_for_a_single_booking(browser: FlaskClient) -> None:
     wrong = {"until.year": "2026", "until.month": "6", "until.day": "31"}
     page = hold(browser, **wrong)

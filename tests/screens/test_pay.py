@@ -61,6 +61,10 @@ class Payer:
         assert self.provider.get(path).status_code == 200
         return str(self.provider.post(path, data={"choice": choice}).headers["Location"])
 
+    def allow(self, *methods: str) -> None:
+        with self.office.database.transaction() as session:
+            charges.lock(session, self.charge.id).methods = list(methods)
+
     def fresh(self) -> Charge:
         with self.office.database.reading() as session:
             return charges.by_token(session, self.charge.token)
@@ -169,6 +173,28 @@ def test_an_overdue_charge_says_until_when_and_a_lapsed_one_what_to_do(payer: Pa
     page = payer.get()
     assert "この請求は終わりました" in page
     assert "支払いへ進む" not in page
+
+
+def test_a_hall_that_takes_money_at_its_counter_only_says_so_and_starts_no_page(payer: Payer) -> None:
+    payer.allow("cash", "slip")
+    shown = payer.get()
+    assert "窓口でお支払いください" in shown and "現金、納付書" in shown
+    assert "窓口のキャッシュレス" not in shown and "クレジットカード" not in shown
+    assert "窓口で支払うための用紙" in shown
+    answer = payer.client.post(
+        f"/pay/{payer.charge.token}/start", data={"csrf_token": token_of(payer.client.get("/cases"))}
+    )
+    assert answer.location == f"/pay/{payer.charge.token}"
+    assert payer.fresh().attempts == []
+
+
+def test_a_hall_without_konbini_offers_the_provider_no_konbini(payer: Payer) -> None:
+    payer.allow("card", "bank")
+    shown = payer.get()
+    assert "クレジットカード" in shown and "コンビニ" not in shown
+    assert "窓口で支払うための用紙" not in shown
+    payer.start()
+    assert [attempt.methods for attempt in payer.fresh().attempts] == [["card"]]
 
 
 def test_an_unknown_charge_is_not_found(payer: Payer) -> None:

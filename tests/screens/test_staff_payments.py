@@ -111,6 +111,16 @@ def test_a_charge_is_found_by_name_or_by_any_number(till: Till, asked: str) -> N
     assert "見つかりません" in till.tanto.get("/staff/payments?q=R26-0000-0000").text
 
 
+def test_the_desk_offers_only_what_the_rule_of_the_charge_allows(till: Till) -> None:
+    charge = till.charge()
+    for methods, offered in ((["cash", "card"], {"cash"}), (["card"], set())):
+        with till.office.database.transaction() as session:
+            charges.lock(session, charge.id).methods = methods
+        page = till.tanto.get(f"/staff/payments/{charge.token}").text
+        assert set(re.findall(r'name="method" value="(cash|pos|slip)"', page)) == offered
+    assert "窓口では受け取れません" in page
+
+
 def test_a_terminal_without_its_number_is_sent_back(till: Till) -> None:
     charge = till.charge()
     page = till.post(till.tanto, f"/staff/payments/{charge.token}/receive", method="pos", till="窓口1")

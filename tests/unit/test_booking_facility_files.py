@@ -85,6 +85,10 @@ def backwards() -> str:
     return 'citation: 別表\n    valid_from: "2026-04-02"\n    valid_to: "2026-03-31"'
 
 
+def invoice(when: str, more: str = "") -> str:
+    return f"payment: {{{more}invoice: {{who: 団体, when: {{{when}}}, days_after_use: 30}}}}\nrooms:\n"
+
+
 BOTH = """    adjustments:
       - {key: x, label: 加算, when: {ticket: {above: 0, at_most: 9}}, add: '1/2'}
       - {key: y, label: 加算, when: {ticket: {at_least: 9}}, add: '1'}
@@ -144,6 +148,17 @@ MISTAKES = [
     ("sessions after closing", "name: 半面, bands: two", f"name: 半面, {LATE}", "outside the opening"),
     ("closed for ever", "rooms:\n", f"closed: {{weekdays: [{EVER}]}}\nrooms:\n", "every day of a year"),
     ("a purpose without words", "cells: [a, b]", "cells: [a, b], purposes: [dance]", "purpose 'dance'"),
+    ("no way to pay", "rooms:\n", "payment: {methods: []}\nrooms:\n", "no way to pay"),
+    ("a way to pay that is none", "rooms:\n", "payment: {methods: [gold]}\nrooms:\n", "'gold' is not"),
+    ("a way to pay twice", "rooms:\n", "payment: {methods: [cash, cash]}\nrooms:\n", "'cash' stands twice"),
+    ("an invoice for whoever asks", "rooms:\n", invoice("resident: true"), "anybody may declare 'resident'"),
+    ("an invoice for everybody", "rooms:\n", invoice(""), "at least 1"),
+    (
+        "an invoice nobody can pay",
+        "rooms:\n",
+        invoice("group_class: youth", "methods: [card], "),
+        "no method",
+    ),
     ("syntax", "rooms:\n", "rooms: [\n", "YAML"),
 ]
 

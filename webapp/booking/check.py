@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import TextIO
 
-from webapp.booking import check_names, check_prices, check_times
+from webapp.booking import check_names, check_pay, check_prices, check_times
 from webapp.booking.facility import Facility, Worked
 from webapp.booking.load import facility_files, form_complaints, load_forms
 from webapp.booking.worked import agrees, outcome
@@ -28,6 +28,8 @@ PROOFS: tuple[Callable[[Source, Facility], Iterator[Complaint]], ...] = (
     check_times.rooms_fit,
     check_times.windows_open,
     check_times.refunds_descend,
+    check_pay.methods_are_some,
+    check_pay.invoices_are_proved,
     check_prices.prices_are_complete,
     check_prices.extras_are_complete,
     check_prices.tables_follow,

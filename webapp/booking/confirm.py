@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from webapp import clock
 from webapp.audit import Actor
-from webapp.booking import letters
+from webapp.booking import invoicing, letters
 from webapp.booking.due import last_day, pay_by
 from webapp.booking.errors import HoldOver
 from webapp.booking.facility import Facilities, Facility
@@ -78,7 +78,7 @@ def confirm(
     prices = [price_booking(facility, booking, terms_of(booking)) for booking in held]
     examined = any(_must_be_examined(facility, *pair) for pair in zip(held, prices, strict=True))
     total = sum(price.total_yen for price in prices if price is not None)
-    at_once = [] if examined or _must_be_prepaid(facility, total) else ["confirm"]
+    at_once = [] if examined or _must_be_prepaid(facility, held, total) else ["confirm"]
     case, password = _open_case(session, facility, held, contact, actor, channel, at_once)
     for booking, price in zip(held, prices, strict=True):
         booking.case_id, booking.contact, booking.channel = case.id, dict(contact), channel
@@ -107,8 +107,11 @@ def proceed_to_payment(
     now = clock.now()
     days = days_of(facilities, facility)
     total = sum(b.total_yen for b in bookings)
-    prepaid = _must_be_prepaid(facility, total)
+    prepaid = _must_be_prepaid(facility, bookings, total)
+    invoice = invoicing.invoice_for(facility, bookings) if total else None
     due = min(pay_by(facility, now, b.use_on, b.starts_at, days) for b in bookings)
+    if invoice is not None:
+        due = invoicing.due(invoice, bookings)
     charge = None
     if total:
         lines = [line for booking in bookings for line in charge_lines(facility, booking)]
@@ -129,6 +132,8 @@ def proceed_to_payment(
     else:
         if steps.may(case, "confirm"):
             steps.take(session, case, "confirm", actor)
+        if invoice is not None:
+            data["pay_how"] = letters.invoiced(last_day(due))
         letters.tell_about(session, facility, case, list(bookings), "booking_confirmed", **data)
     return charge
 
@@ -140,8 +145,9 @@ def _apply(session: Session, facility: Facility, case: Case, held: list[Booking]
     letters.tell_about(session, facility, case, held, "received", procedure=case.title)
 
 
-def _must_be_prepaid(facility: Facility, total_yen: int) -> bool:
-    return facility.payment.prepaid and total_yen > 0
+def _must_be_prepaid(facility: Facility, bookings: Sequence[Booking], total_yen: int) -> bool:
+    invoiced = invoicing.invoice_for(facility, bookings) is not None
+    return facility.payment.prepaid and total_yen > 0 and not invoiced
 
 
 def _must_be_examined(facility: Facility, booking: Booking, price: Quote | None) -> bool:
@@ -206,6 +212,7 @@ def open_booking_charge(
         department=facility.department,
         pay_before=due if prepaid and facility.payment.lapse else None,
         konbini_until=last_day(due),
+        methods=facility.payment.methods,
     )
 
 

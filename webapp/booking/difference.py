@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from webapp import clock
 from webapp.audit import Actor
-from webapp.booking import paying
+from webapp.booking import invoicing, paying
 from webapp.booking.confirm import charge_head, open_booking_charge
 from webapp.booking.due import last_day, pay_by, rest_of_day
 from webapp.booking.errors import NotAllowed
@@ -169,8 +169,14 @@ def _set_deadline(
 
 
 def _due(facilities: Facilities, facility: Facility, booking: Booking) -> datetime:
-    """Counted from the booking while it awaits payment, from now for what a confirmed one costs more."""
+    """Counted from the booking while it awaits payment, from now for what a confirmed one costs more.
+
+    Who pays by invoice pays after the use.
+    """
     now = clock.now()
+    invoice = invoicing.invoice_for(facility, [booking])
+    if invoice is not None:
+        return invoicing.due(invoice, [booking])
     counted_from = booking.created_at if booking.state == "awaiting_payment" else now
     days = days_of(facilities, facility)
     due = pay_by(facility, counted_from, booking.use_on, booking.starts_at, days)

@@ -1,5 +1,6 @@
 """Telling people about their booking."""
 
+from datetime import date
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -99,6 +100,15 @@ def tell_about_change(
         )
     tell_about(session, facility, case, [booking], "booking_changed", **data)
     booking.reminded_at = None  # what was reminded of is no longer so: the new day has its own reminder
+
+
+def invoiced(last: date) -> dict[str, str]:
+    """That the fee is asked for after the use, and until when it is to be paid."""
+    return {
+        "ja": f"料金は、利用の後に請求します。{last.month}月{last.day}日までにお支払いください。",
+        "easy": f"お金（かね）は、つかった あとで {last.month}月{last.day}日までに はらって ください。",
+        "en": f"You pay by invoice after the use, by {last:%d %B %Y}.",
+    }
 
 
 def _in_three(yen: int, ja: str, easy: str, en: str) -> dict[str, str]:

@@ -97,6 +97,7 @@ def _open(session: Session, claim: Claim, actor: Actor) -> Charge:
         title=_label(claim),
         facility=facility.slug,
         department=facility.department,
+        methods=facility.payment.methods,
     )
 
 

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, model_validator
 from webapp.booking.times import minutes
 from webapp.calendar.business import BusinessCalendar, days_between
 from webapp.calendar.months import MissingDay
+from webapp.ports.payment import Method
 from webapp.tariff.facts import When
 from webapp.tariff.money import RoundingMode
 from webapp.tariff.table import WEEKDAYS, Season, Share, Strict, Weekday
@@ -117,8 +118,20 @@ class Limits(Strict):
     citation: str | None = None
 
 
+class Invoice(Strict):
+    """Who pays by invoice after the use (後納), as its registration proves, and within how many days."""
+
+    who: Text
+    when: When | list[When] = Field(min_length=1)
+    days_after_use: int = Field(ge=0)
+    citation: str | None = None
+
+
 class PaymentRule(Strict):
-    """How and until when is paid. The earliest of the due moments counts; unpaid bookings lapse after it."""
+    """How and until when is paid. The earliest of the due moments counts; unpaid bookings lapse after it.
+
+    `methods` are those the hall takes, all of the city's where it names none.
+    """
 
     days_after: int | None = None
     before_use: Moment | None = None
@@ -127,6 +140,8 @@ class PaymentRule(Strict):
     prepaid: bool = True
     payee: str = "city"
     collector: Text | None = None
+    methods: list[Method] | None = None
+    invoice: Invoice | None = None
     citation: str | None = None
 
 

@@ -26,6 +26,7 @@ KONBINI_DAYS = 7
 _SAY = {
     "nothing": "この料金は、いまお支払いいただくものがありません。",
     "blocked": "金額を確認しています。確認が終わるとお知らせします。",
+    "desk": "この料金は、窓口でお支払いください。",
     "late": "お支払いの期限を過ぎました。もう一度お申し込みください。",
 }
 
@@ -71,7 +72,7 @@ def begin(
     _may_be_paid(charge)
     usable = usable_methods(charge, methods)
     if not usable:
-        raise InvalidInput("no payment method is left for this charge", field="method")
+        raise InvalidInput("no payment method is left for this charge", field="method", say=_SAY["desk"])
     attempt = _fix(charge, provider, usable, addresses, lang)
     charge.attempts.append(attempt)
     charges.restate(charge)
@@ -123,9 +124,10 @@ def find(session: Session, provider: str, provider_id: str, reference: str) -> P
 
 
 def usable_methods(charge: Charge, methods: Sequence[Method]) -> list[Method]:
-    """Leave out the konbini where its limit (300,000 yen) or the charge's deadline forbids it."""
+    """Leave out what the charge does not allow, and the konbini above 300,000 yen or past its last day."""
     konbini = charge.open_yen < KONBINI_LIMIT_YEN and konbini_days(charge) >= 1
-    return [method for method in methods if method != "konbini" or konbini]
+    allowed = [method for method in methods if charge.methods is None or method in charge.methods]
+    return [method for method in allowed if method != "konbini" or konbini]
 
 
 def konbini_days(charge: Charge) -> int:

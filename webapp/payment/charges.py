@@ -53,6 +53,7 @@ def open_charge(
     lapse_on: date | None = None,
     pay_before: datetime | None = None,
     konbini_until: date | None = None,
+    methods: Sequence[str] | None = None,
     blocked: str | None = None,
 ) -> Charge:
     """Open one charge in the caller's transaction and return it.
@@ -60,9 +61,9 @@ def open_charge(
     ``payer`` holds name, email, tel, lang, resident_id, line_user_id (each may be missing).
     ``pay_before`` is the end of the hold that waits for this money, ``konbini_until`` the last day its
     rule lets a konbini slip run; ``due_on`` is the last day to pay (Tokyo) and ``lapse_on`` the last
-    on which the overdue claim still stands. A total of zero is legal: ``open_yen`` is 0 at once and no
-    handler will be called. Raises InvalidInput for amounts that are not whole yen, or a channel or tax
-    class nobody knows.
+    on which the overdue claim still stands; ``methods`` are the only ways to pay, None for all. A total
+    of zero is legal: ``open_yen`` is 0 at once and no handler will be called. Raises InvalidInput for
+    amounts that are not whole yen, or a channel or tax class nobody knows.
     """
     if channel not in CHANNELS:
         raise InvalidInput(f"channel {channel!r} is not one of {CHANNELS}", field="channel")
@@ -84,6 +85,7 @@ def open_charge(
         lapse_on=lapse_on,
         pay_before=pay_before,
         konbini_until=konbini_until,
+        methods=None if methods is None else list(methods),
         blocked=blocked,
         payer=dict(payer),
         lines_yen=0,

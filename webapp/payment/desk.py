@@ -35,12 +35,15 @@ def receive(
 
     ``till`` names the desk for the daily close, ``terminal_reference`` the slip of the card terminal.
     Raises IllegalStep while an online page or slip is open (end it first), InvalidInput for a method
-    the desk does not take or a terminal without its reference.
+    that the desk or the charge does not take, or a terminal without its reference.
     """
     if method not in port.methods:
         raise InvalidInput(
             f"the desk does not take {method}", field="method", say="支払い方法を選んでください。"
         )
+    if charge.methods is not None and method not in charge.methods:
+        say = "この施設の決まりでは、この方法で支払えません。ほかの方法を選んでください。"
+        raise InvalidInput(f"the charge does not allow {method}", field="method", say=say)
     if method == "pos" and not terminal_reference.strip():
         raise InvalidInput(
             "no terminal reference", field="terminal_reference", say="端末の伝票番号を入力してください。"

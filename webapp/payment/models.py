@@ -50,6 +50,8 @@ class Charge(Base):
     """The end of the hold this charge pays for; nothing may be paid later without asking its handler."""
     konbini_until: Mapped[date | None]
     """For a charge with a hold: the last day its rule lets a konbini slip run, null for no slip."""
+    methods: Mapped[list[str] | None] = mapped_column(Json)
+    """The ways to pay that the rule of what is paid for allows; null for all that the city takes."""
     blocked: Mapped[str | None]
     """Why payment is closed for now (an exemption is being examined), else null."""
     payer: Mapped[dict[str, Any]] = mapped_column(EncryptedJson)

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from webapp import clock
-from webapp.booking import availability, details, find, hold, search, series
+from webapp.booking import availability, details, find, hold, invoicing, search, series
 from webapp.booking.confirm import confirm as confirm_booking
 from webapp.booking.errors import HoldOver, NotAllowed, Taken
 from webapp.booking.facility import Facility, Room
@@ -135,6 +135,7 @@ def check(basket: str) -> Answer:
         reduced=_reduced(facility, bookings) if wished else None,
         answers=booking_questions.shown(bookings[0]),
         refund=facility.cancellation,
+        invoice_until=invoicing.until(facility, bookings),
         expires_at=bookings[0].expires_at,
         extended=bookings[0].extended,
         department=services().city.departments.get(facility.department),
@@ -172,6 +173,7 @@ def done(basket: str) -> Answer:
         bookings=bookings,
         case=case,
         charge=charge,
+        invoice_until=invoicing.until(facility, bookings),
         password=shown.get("password") if shown.get("basket") == basket else None,
         department=services().city.departments.get(facility.department),
     )

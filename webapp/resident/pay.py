@@ -11,10 +11,10 @@ from werkzeug.wrappers import Response
 
 from webapp import clock
 from webapp.documents.render import Unprintable, render
-from webapp.errors import IllegalStep, NotFound, Unavailable
+from webapp.errors import IllegalStep, InvalidInput, NotFound, Unavailable
 from webapp.payment import attempts, charges, overview, papers, receipts, steps
 from webapp.payment.models import Charge
-from webapp.ports.payment import PaymentPort
+from webapp.ports.payment import Method, PaymentPort
 from webapp.web.guards import current_resident, lang, public, resident_required, visitor_or_resident
 from webapp.web.services import services
 from webapp.web.transaction import close, commit, db
@@ -51,7 +51,7 @@ def start(token: str) -> Response:
             lang=lang(),
             handlers=services().settle_handlers,
         )
-    except (IllegalStep, Unavailable) as error:
+    except (IllegalStep, InvalidInput, Unavailable) as error:
         flash(error.say or _("いまはお支払いの画面を開けません。"), "warning")
         return redirect(url_for("resident.pay.charge", token=token), 303)
     if attempt.status == "pending" or not attempt.redirect_url:
@@ -151,6 +151,7 @@ def _show(found: Charge) -> str:
         view=overview.of(found, lang()),
         payee=services().city.payees.get(found.payee),
         methods=attempts.usable_methods(found, port.methods) if (port := _online()) else [],
+        desk_methods=_at_the_desk(found),
         attempt=charges.open_attempt(found),
         in_time=found.pay_before is None or found.pay_before > clock.now(),
         receipt_numbers=[receipts.number_of(entry) for entry in receipts.applied(found)],
@@ -161,6 +162,12 @@ def _show(found: Charge) -> str:
 def _online() -> PaymentPort | None:
     """The provider whose page residents pay on; None where a city takes money at the counter only."""
     return next((port for port in services().payment.values() if port.online), None)
+
+
+def _at_the_desk(found: Charge) -> list[Method]:
+    """The ways to pay this charge at the counter; none where the city has no cash desk."""
+    port = next((port for port in services().payment.values() if not port.online), None)
+    return attempts.usable_methods(found, port.methods) if port is not None else []
 
 
 def _waits(found: Charge) -> bool:

@@ -11,7 +11,7 @@ from webapp import audit, clock
 from webapp.audit import Actor
 from webapp.casework import lookup, search
 from webapp.errors import IllegalStep, InvalidInput, NotFound, Unavailable
-from webapp.payment import charges, desk, parked, reconcile, refunds, states, steps, worklist
+from webapp.payment import attempts, charges, desk, parked, reconcile, refunds, states, steps, worklist
 from webapp.payment.models import Charge, Settlement
 from webapp.payment.overview import of as view_of
 from webapp.payment.receipts import METHOD_WORDS, number_of
@@ -214,7 +214,7 @@ def _show(found: Charge) -> str:
         parked_words=PARKED_WORDS,
         receipt_number=number_of,
         attempt=charges.open_attempt(found),
-        desk_methods=counter.methods,
+        desk_methods=attempts.usable_methods(found, counter.methods),
         local_name=services().settings.plug_options.get("local_currency", "地域通貨"),
         refundable=sum(refunds.left(entry) for entry in refunds.applied(found)),
         may_manage=reach_of("payment.manage").covers(found),

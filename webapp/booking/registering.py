@@ -43,7 +43,7 @@ def behind(session: Session, *, resident_id: int | None = None) -> list[int]:
     query = (
         select(Case.id)
         .outerjoin(RegisterEntry, RegisterEntry.case_id == Case.id)
-        .where(Case.slug == PROCEDURE, Case.kind != "booking", changed)
+        .where(Case.slug == PROCEDURE, Case.kind != "booking", Case.redacted_at.is_(None), changed)
         .order_by(Case.id)
     )
     if resident_id is not None:

@@ -19,6 +19,8 @@ VALID_MONTHS = 36
 RENEW_MONTHS_BEFORE = 3
 GROUP = "group:"
 """What the owner key of a booking by a registered group begins with."""
+PERSON = "resident:"
+"""What that of somebody signed in begins with."""
 Kind = Literal["person", "group"]
 
 
@@ -141,7 +143,7 @@ def owner_key(registration: Registration) -> str:
     """Under which its bookings count for limits: a group's own, a person's with whatever else is theirs."""
     if registration.kind == "group" or registration.resident_id is None:
         return f"{GROUP}{registration.number}"
-    return f"resident:{registration.resident_id}"
+    return f"{PERSON}{registration.resident_id}"
 
 
 def by_number(session: Session, number: str) -> Registration:

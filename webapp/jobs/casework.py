@@ -11,6 +11,8 @@ from webapp import audit
 from webapp.applications import batch, erase, remind, retain, submit
 from webapp.booking import expire, finish, registering, registration
 from webapp.booking import remind as remind_users
+from webapp.booking.forget_registrations import Keep
+from webapp.booking.forget_registrations import forget as forget_registrations_ended
 from webapp.identity import flows, mail_codes, sessions, throttle
 from webapp.intake import upkeep as intake
 from webapp.payment import reconcile
@@ -73,6 +75,24 @@ def erase_old_cases(services: Services) -> str:
         return len(done.references)
 
     return in_transaction(services, erased, "cases erased")
+
+
+def forget_registrations(services: Services) -> str:
+    """Delete registrations that ended longer ago than their procedure keeps them; none without a rule."""
+    definition = services.library.get(registering.PROCEDURE)
+    if definition is None or definition.retention is None:
+        return "no rule"
+    law = "、".join(f"{one.name}{one.article or ''}" for one in definition.law)
+    keep = Keep(
+        until=lambda ended: retain.until(definition, "complete", closed_on=ended),
+        rule=f"{definition.slug}@{definition.version[:8]}:ended",
+        citation=law,
+    )
+    return in_transaction(
+        services,
+        lambda session: forget_registrations_ended(session, keep, audit.SYSTEM),
+        "registrations forgotten",
+    )
 
 
 def remind_bookings(services: Services) -> str:

@@ -30,6 +30,8 @@ JOBS: Final[tuple[Job, ...]] = (
     Job("booking_used", casework.close_used, at=time(2, 15)),
     Job("registrations_lapse", casework.lapse_registrations, at=time(2, 30)),
     Job("retention", casework.erase_old_cases, at=time(2, 45)),
+    # After retention: the cases about a registration and its bookings go first.
+    Job("registrations_forgotten", casework.forget_registrations, at=time(2, 55)),
     Job("passwords_cleanup", casework.forget_passwords, at=time(3, 20)),
     Job("correction_reminders", casework.remind_corrections, at=time(8, 0)),
     Job("duty_reminders", casework.remind_duties, at=time(8, 5)),

@@ -82,6 +82,7 @@ ACTIONS: Mapping[str, str] = MappingProxyType(
         "refund.succeeded": "還付が済んだ",
         "refund.withdrawn": "還付の起案を取り下げた",
         "registration.accepted": "利用者登録を認めた",
+        "registration.forgotten": "期限の切れた利用者登録を消した",
         "registration.made": "利用者登録を受け付けた",
         "registration.refused": "利用者登録を認めなかった",
         "registration.renewed": "利用者登録を更新した",

@@ -1,6 +1,7 @@
 """Use beyond the booked time: priced by the tariff, recorded once, claimed on a charge of its own."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -9,8 +10,9 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from integrations.payment.counter import CounterPayment
 from tests.fakes import hall
-from webapp import clock
+from webapp import clock, wiring
 from webapp.audit import AuditEntry
 from webapp.booking import overtime
 from webapp.booking.confirm import confirm
@@ -20,7 +22,9 @@ from webapp.booking.models import Booking
 from webapp.booking.overtime_models import Overtime
 from webapp.casework import timeline
 from webapp.casework.models import Case
+from webapp.db import Database
 from webapp.outbox.models import OutboxMessage
+from webapp.payment import desk
 from webapp.payment.models import Charge, PaymentAttempt
 
 MAY = datetime(2026, 5, 11, 10, 0, tzinfo=clock.TOKYO)
@@ -145,6 +149,36 @@ def test_the_database_keeps_no_second_row_of_a_booking(session: Session, places:
         session.execute(insert(Overtime).values(**twin, recorded_at=clock.now(), recorded_by="staff:9"))
     point.rollback()
     assert charge_of(session, row).open_yen == 600
+
+
+def test_two_officers_at_once_leave_one_row_one_charge_and_one_amount(database: Database) -> None:
+    places = gym()
+    with database.transaction() as session:
+        token = used(session, places).token
+
+    def officer(minutes: int, yen: int) -> None:
+        with clock.frozen(NOON), database.transaction() as session:
+            overtime.record(session, places, token, minutes, actor=hall.OFFICER, expected_yen=yen)
+
+    with ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(officer, *wanted) for wanted in ((40, 600), (90, 1200))]:
+            done.result(timeout=20)
+    with database.reading() as session:
+        row = session.scalars(select(Overtime)).one()
+        charge = session.scalars(select(Charge).where(Charge.purpose == overtime.PURPOSE)).one()
+        assert (row.times, row.charge_id, charge.open_yen) == (2, charge.id, row.yen)
+
+
+def test_money_for_it_is_never_too_late_and_leads_to_no_refund(session: Session, places: Facilities) -> None:
+    booking = used(session, places)
+    charge = charge_of(session, record(session, places, booking, 40, 600))
+    with clock.frozen(NOON + timedelta(days=40)):
+        done = desk.receive(
+            session, charge, port=CounterPayment(clock.now), method="cash", till="1", actor=hall.OFFICER,
+            handlers=wiring.settle_handlers(places),
+        )  # fmt: skip
+    assert (done.outcome, done.refund_due, charge.open_yen) == ("settled", False, 0)
+    assert booking.state == "confirmed" and booking.paid_yen == 0
 
 
 def test_nothing_is_corrected_while_a_payment_is_under_way(session: Session, places: Facilities) -> None:

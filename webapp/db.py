@@ -214,7 +214,7 @@ class Database:
         engine = create_engine(
             self.url,
             pool_size=pool_size,
-            max_overflow=pool_size,  # these are opened anew each time: the pool should hold a web process's threads
+            max_overflow=pool_size,  # opened anew each time: the pool is to hold a web process's threads
             pool_timeout=30,
             hide_parameters=True,  # an error message must not carry what people typed
             connect_args={"autocommit": True},  # see trips: a transaction begins at its first write

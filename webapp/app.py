@@ -50,6 +50,7 @@ def create_app(services: Services) -> Flask:
     app.extensions["madoguchi"] = services
     app.config["MAX_CONTENT_LENGTH"] = MOST_IN_ONE_REQUEST
     app.url_map.converters["int"] = RowNumber
+    app.jinja_environment = compiled_templates.OneSetOfGlobals
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     compiled_templates.install(app, services.settings.cache_dir)
     secure = services.settings.base_url.startswith("https://")

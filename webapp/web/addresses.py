@@ -8,6 +8,8 @@ from urllib.parse import quote
 
 from flask import Flask, current_app, request, url_for
 
+PLAIN = re.compile(r"[A-Za-z0-9_.~-]*")
+"""What stands in an address as it is."""
 Pattern = list[str]
 """Fixed text and names of parts in turns; begins and ends with text."""
 
@@ -27,7 +29,8 @@ def address(endpoint: str, **parts: Any) -> str:
         pattern = patterns[kind] = _pattern(endpoint, list(parts))
     pieces = pattern.copy()
     for place in range(1, len(pieces), 2):
-        pieces[place] = quote(str(parts[pieces[place]]), safe="")
+        part = str(parts[pieces[place]])
+        pieces[place] = part if PLAIN.fullmatch(part) else quote(part, safe="")
     return "".join(pieces)
 
 

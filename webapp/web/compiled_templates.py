@@ -7,10 +7,24 @@ The folder belongs to the application's user alone: what lies there is run.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import MutableMapping
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
+from flask.templating import Environment
 from jinja2 import FileSystemBytecodeCache
+
+
+class OneSetOfGlobals(Environment):
+    """Templates share the environment's own globals where they have none of their own, and here none has.
+
+    Jinja gives each template a chain of two mappings; every import of a file of macros then looks up all
+    names in both, which was a tenth of a page with six imports.
+    """
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        return super().make_globals(d) if d else self.globals
 
 
 def install(app: Flask, folder: Path) -> None:

@@ -57,12 +57,15 @@ def text_of(value: Any) -> str:
 def date_text(value: date | datetime | None, with_weekday: bool = True) -> str:
     """「令和8年11月20日（金）」, in English `20 November 2026 (Fri)`, in やさしい日本語 without the era."""
     day = _day(value)
-    if day is None:
-        return ""
-    if lang() == "easy":
+    return "" if day is None else _spelled(day, with_weekday, lang())
+
+
+@functools.lru_cache(maxsize=2048)
+def _spelled(day: date, with_weekday: bool, lang: Lang) -> str:
+    if lang == "easy":
         spelled = f"{day.year}年{day.month}月{day.day}日"
         return spelled + (f" {weekday(day)}曜日（{WEEKDAY_READINGS[day.weekday()]}）" if with_weekday else "")
-    if lang() == "en":
+    if lang == "en":
         return f"{day.day} {day:%B %Y}" + (f" ({day:%a})" if with_weekday else "")
     spoken = format_era(day) if day.year > 1868 else f"{day.year}年{day.month}月{day.day}日"
     return spoken + (f"（{weekday(day)}）" if with_weekday else "")

@@ -1,9 +1,10 @@
 """What is free: one query for all occupied ranges, the rest is subtraction; then what the rules say."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ARRAY, BigInteger, Integer, any_, bindparam, cast, extract, select
 from sqlalchemy.orm import Session
@@ -16,9 +17,9 @@ from webapp.booking.hold import days_of
 from webapp.booking.models import Occupancy
 from webapp.booking.person import Booker
 from webapp.booking.rules import Window
-from webapp.booking.shape import CellState, Range, State, shape_of
+from webapp.booking.shape import CellState, Left, Range, Shape, State, shape_of
 from webapp.booking.times import DAY_MINUTES, instant
-from webapp.booking.windows import Answer, counts_hours, window_for, within
+from webapp.booking.windows import Answer, Bounds, bounds_of, counts_hours, window_for
 from webapp.db import Instant, is_postgres
 
 Occupied = Mapping[int, Sequence[Range]]
@@ -27,6 +28,8 @@ Seats = Mapping[tuple[str, datetime], int]
 Place = tuple[Facility, Room]
 ANYONE = Booker("")
 ONE_MINUTE = timedelta(minutes=1)
+MOST_BOUNDS = 10_000
+"""Days of rooms whose opening is remembered; the city's rooms under one window share them."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,12 @@ class DayRow:
 
     day: date
     answer: Answer
-    cells: list[CellState]
+    cells: Sequence[CellState]
+
+    @property
+    def is_closed(self) -> bool:
+        """There are stretches, and none of them is let on this day."""
+        return self.answer.why_closed is not None and bool(self.cells)
 
     @property
     def free(self) -> int:
@@ -139,50 +147,56 @@ class Rules:
     def __init__(self, facilities: Facilities, booker: Booker) -> None:
         self._facilities, self._booker, self._now = facilities, booker, clock.now()
         self._facts = booker.facts or {"resident": True, "ticket": 0, "commercial": False}
+        self._windows: dict[tuple[str, str], Window | None] = {}
         self._answers: dict[tuple[str, int, date, int], Answer] = {}
 
     def row(self, facility: Facility, room: Room, day: date, free: Sequence[bool], seats: Seats) -> DayRow:
         """One day of a room."""
-        shape, midnight = shape_of(facility, room), instant(day, 0)
-        window = window_for(facility, room, self._facts)
+        shape, window = shape_of(facility, room), self._window(facility, room)
         last = shape.spans[-1].start if shape.spans else DAY_MINUTES
-        answer = self._answer(facility, window, day, midnight, last)
-        own = counts_hours(window)
-        now = (self._now - midnight) / ONE_MINUTE
-        left = _left(facility, room, midnight, seats)
-        cells = []
-        for number, (span, is_free) in enumerate(zip(shape.spans, free, strict=True)):
-            ruled = self._answer(facility, window, day, midnight, span.start) if own else answer
-            remaining = left(span.start)
-            open_ = is_free and (remaining is None or remaining > 0)
-            cells.append(shape.cell(number, _state(ruled, span.start <= now, open_), remaining))
-        return DayRow(day, answer, cells)
+        answer = self._answer(facility, window, day, last)
+        left = _left(facility, room, shape, day, seats)
+        if left is not None:
+            free = [is_free and seats_left > 0 for is_free, seats_left in zip(free, left, strict=True)]
+        if counts_hours(window):
+            ruled = tuple(_ruled(self._answer(facility, window, day, span.start)) for span in shape.spans)
+        else:
+            ruled = (_ruled(answer),) * len(shape.spans)
+        begun = shape.begun((self._now - instant(day, 0)) / ONE_MINUTE)
+        return DayRow(day, answer, shape.day(ruled, begun, free, left))
 
-    def _answer(
-        self, facility: Facility, window: Window | None, day: date, midnight: datetime, start: int
-    ) -> Answer:
+    def _window(self, facility: Facility, room: Room) -> Window | None:
+        place = (facility.slug, room.key)
+        if place not in self._windows:
+            self._windows[place] = window_for(facility, room, self._facts)
+        return self._windows[place]
+
+    def _answer(self, facility: Facility, window: Window | None, day: date, start: int) -> Answer:
         key = (facility.slug, id(window), day, start)
         known = self._answers.get(key)
         if known is None:
-            known = self._answers[key] = within(
-                [window] if window else [],
-                day,
-                midnight + timedelta(minutes=start),
-                days_of(self._facilities, facility),
-                self._now,
-                at_counter=self._booker.staff,
-                registration_until=self._booker.registration_until,
-            )
+            bounds = self._bounds(facility, window, day, start)
+            known = self._answers[key] = bounds.answer(self._now, self._booker.registration_until)
         return known
 
+    def _bounds(self, facility: Facility, window: Window | None, day: date, start: int) -> Bounds:
+        """They count business days back and forth, and stay the same: kept for the next page."""
+        kept: dict[Any, tuple[Window | None, Bounds]] = self._facilities.worked_out
+        key = (facility.slug, id(window), day, start, self._booker.staff)
+        known = kept.get(key)
+        if known is None:
+            days, windows = days_of(self._facilities, facility), [window] if window else []
+            bounds = bounds_of(windows, day, instant(day, start), days, at_counter=self._booker.staff)
+            if len(kept) >= MOST_BOUNDS:
+                kept.clear()
+            known = kept[key] = (window, bounds)  # the window is kept, so its id stays its own
+        return known[1]
 
-def _state(answer: Answer, is_past: bool, free: bool) -> State:
+
+def _ruled(answer: Answer) -> State:
+    """The state of a stretch that has not begun and is not taken."""
     if answer.why_closed is not None:
         return "closed"
-    if is_past:
-        return "past"
-    if not free:
-        return "taken"
     if answer.reason == "too_early":
         return "too_early"
     return "free" if answer.reason == "open" else "too_late"
@@ -195,17 +209,13 @@ def _seats(session: Session, places: Sequence[Place], first: date, days: int) ->
     return used(session, resources, instant(first, 0), instant(first + timedelta(days=days), 0))
 
 
-def _left(facility: Facility, room: Room, midnight: datetime, seats: Seats) -> Callable[[int], int | None]:
-    """How many seats a stretch has left, by its start in minutes; None where heads are not counted."""
+def _left(facility: Facility, room: Room, shape: Shape, day: date, seats: Seats) -> Left | None:
+    """How many seats each stretch has left; None where heads are not counted."""
     if room.sessions is None:
-        return lambda _start: None
+        return None
     cap, resource = room.sessions.cap, _resource(facility, room)
-
-    def left(start: int) -> int:
-        taken = seats.get((resource, midnight + timedelta(minutes=start)), 0)
-        return 0 if taken < 0 else cap - taken
-
-    return left
+    taken = [seats.get((resource, span.starts_at(day)), 0) for span in shape.spans]
+    return tuple(0 if number < 0 else cap - number for number in taken)
 
 
 def _resource(facility: Facility, room: Room) -> str:

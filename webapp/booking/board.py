@@ -1,5 +1,6 @@
 """The day of a facility as staff see it: who, when, where, and what is free."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -39,7 +40,7 @@ class BoardRow:
     room: Room
     uses: list[Use]
     closures: list[Closure]
-    cells: list[CellState]
+    cells: Sequence[CellState]
 
     @property
     def free(self) -> list[CellState]:

@@ -248,5 +248,10 @@ class Facilities:
         return {}
 
     @cached_property
+    def worked_out(self) -> dict[Any, Any]:
+        """What is worked out of the definitions and the city's closed days together, and kept with them."""
+        return {}
+
+    @cached_property
     def hall_calendar(self) -> BusinessCalendar:
         return city_hall(self.local_holidays)

@@ -1,5 +1,6 @@
 """The stretches of a day in which a room is let, worked out once for all rooms that are let alike."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -13,12 +14,15 @@ State = Literal["free", "taken", "closed", "too_early", "too_late", "past"]
 Range = tuple[int, int]
 """Minutes since the midnight that begins the first day asked for."""
 MOST_KNOWN = 5_000
-"""Busy ranges of a day that a shape remembers; a month of bookings has some dozens."""
+"""Busy ranges, and days, that a shape remembers; a month of bookings has some dozens."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class CellState:
-    """One choosable stretch of one room on one day. `left` counts seats where heads are counted."""
+    """One choosable stretch in a state. `left` counts seats where heads are counted.
+
+    A shape makes each once, so it is known by being itself: a page looks hundreds of them up.
+    """
 
     span: Span
     name: Text
@@ -32,8 +36,14 @@ class CellState:
         return self.name.ja
 
 
+Cells = tuple[CellState, ...]
+States = tuple[State, ...]
+Left = tuple[int, ...]
+"""For each stretch of a day."""
+
+
 class Shape:
-    """The choosable stretches of a day, and which of them a busy range takes."""
+    """The choosable stretches of a day in their order, and which of them a busy range takes."""
 
     def __init__(self, spans: Sequence[Span], names: Sequence[tuple[str, Text]]) -> None:
         self.spans = spans
@@ -41,10 +51,31 @@ class Shape:
         self._earliest = min((span.start for span in spans), default=0)
         self._latest = max((span.end for span in spans), default=0)
         self._known: dict[Range, list[int]] = {}
+        self._starts = [span.start for span in spans]
         self._cells: dict[tuple[int, State, int | None], CellState] = {}
+        self._days: dict[tuple[States, int, tuple[bool, ...], Left | None], Cells] = {}
 
-    def cell(self, number: int, state: State, left: int | None = None) -> CellState:
-        """One stretch in a state. It is the same on all days, so it is made once."""
+    def begun(self, minute: float) -> int:
+        """How many stretches have begun so many minutes after midnight."""
+        return bisect_right(self._starts, minute)
+
+    def day(self, ruled: States, begun: int, free: Sequence[bool], left: Left | None = None) -> Cells:
+        """All stretches, each in its state; days that are alike are one and the same.
+
+        ``ruled`` is what the rules say of a stretch that has not ``begun`` and is ``free``.
+        """
+        kind = (ruled, begun, tuple(free), left)
+        known = self._days.get(kind)
+        if known is None:
+            states = (_state(rule, n < begun, free[n]) for n, rule in enumerate(ruled))
+            seats = left or (None,) * len(ruled)
+            known = tuple(map(self._cell, range(len(ruled)), states, seats))
+            if len(self._days) < MOST_KNOWN:
+                self._days[kind] = known
+        return known
+
+    def _cell(self, number: int, state: State, left: int | None) -> CellState:
+        """It is the same on all days, so it is made once."""
         kind = (number, state, left)
         known = self._cells.get(kind)
         if known is None:
@@ -75,6 +106,14 @@ class Shape:
         if len(self._known) < MOST_KNOWN:
             self._known[busy] = taken
         return taken
+
+
+def _state(ruled: State, is_past: bool, free: bool) -> State:
+    if ruled == "closed":
+        return "closed"
+    if is_past:
+        return "past"
+    return ruled if free else "taken"
 
 
 def shape_of(facility: Facility, room: Room) -> Shape:

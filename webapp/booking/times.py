@@ -1,6 +1,7 @@
 """Clock times of a day as minutes since midnight in Asia/Tokyo; 24:00 and overnight ends exist."""
 
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 
 from webapp.clock import TOKYO
 
@@ -25,6 +26,7 @@ def clock_text(total: int) -> str:
     return f"{total // 60}:{total % 60:02d}"
 
 
+@lru_cache(maxsize=4096)
 def instant(day: date, total: int) -> datetime:
     """The instant of `total` minutes after midnight of `day` in Asia/Tokyo, in UTC."""
     midnight = datetime(day.year, day.month, day.day, tzinfo=TOKYO)

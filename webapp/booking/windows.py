@@ -51,6 +51,33 @@ class Answer:
         }
 
 
+@dataclass(frozen=True)
+class Bounds:
+    """Between which instants a use may be booked. It never changes; what it means now is the answer."""
+
+    use: date
+    starts: datetime
+    opens: datetime | None
+    closes: datetime
+    citation: str
+    why_closed: str | None
+
+    def answer(self, now: datetime, registration_until: date | None = None) -> Answer:
+        reason = self._reason(now, registration_until)
+        return Answer(reason, self.opens, self.closes, self.citation, self.why_closed)
+
+    def _reason(self, now: datetime, registration_until: date | None) -> Reason:
+        if self.why_closed is not None:
+            return "closed_day"
+        if self.starts <= now:
+            return "past"
+        if registration_until is not None and self.use > registration_until:
+            return "registration_expires"
+        if self.opens is not None and now < self.opens:
+            return "too_early"
+        return "too_late" if now >= self.closes else "open"
+
+
 def window_for(facility: Facility, room: Room, facts: Facts) -> Window | None:
     """The first window that fits room and facts."""
     for window in facility.windows:
@@ -102,7 +129,14 @@ def within(
     registration_until: date | None = None,
 ) -> Answer:
     """The strictest answer of some windows; without any nothing but the calendar limits."""
-    why = days.facility.why_closed(use)
+    bounds = bounds_of(windows, use, starts, days, at_counter=at_counter)
+    return bounds.answer(now, registration_until)
+
+
+def bounds_of(
+    windows: Sequence[Window], use: date, starts: datetime, days: Days, *, at_counter: bool = False
+) -> Bounds:
+    """What calendar and windows say of a use, whatever the time is; the latest opening, the earliest end."""
     opens: datetime | None = None
     closes = starts
     citations: list[str] = []
@@ -114,25 +148,5 @@ def within(
             opens = at if opens is None or at > opens else opens
         if window.closes is not None:
             closes = min(closes, closes_at(window.closes, starts, use, days))
-    reason = _reason(why, opens, closes, starts, now, use, registration_until)
-    return Answer(reason, opens, closes, "、".join(dict.fromkeys(c for c in citations if c)), why)
-
-
-def _reason(
-    why: str | None,
-    opens: datetime | None,
-    closes: datetime,
-    starts: datetime,
-    now: datetime,
-    use: date,
-    registration_until: date | None,
-) -> Reason:
-    if why is not None:
-        return "closed_day"
-    if starts <= now:
-        return "past"
-    if registration_until is not None and use > registration_until:
-        return "registration_expires"
-    if opens is not None and now < opens:
-        return "too_early"
-    return "too_late" if now >= closes else "open"
+    citation = "、".join(dict.fromkeys(c for c in citations if c))
+    return Bounds(use, starts, opens, closes, citation, days.facility.why_closed(use))

@@ -37,7 +37,7 @@ for rule_word in (
     rule_words.tier,
 ):
     blueprint.add_app_template_filter(rule_word)
-for drawing in (slots.state_words, slots.drawn):
+for drawing in (slots.state_words, slots.pen):
     blueprint.add_app_template_filter(drawing)
 WEEK = 7
 MOST = 60

@@ -213,6 +213,8 @@ def test_addresses_are_those_of_flask(app: Flask) -> None:
         for parts in ({"slug": "gym"}, {"slug": "a b/c?", "from": "2026-06-10"}):
             expected = url_for("resident.facilities.facility", **parts)
             assert unquote(address("resident.facilities.facility", **parts)) == unquote(expected)
+            path = address("resident.facilities.facility", **parts).partition("?from=")[0]
+            assert path.count("/") == 3 and not set(path) & set(" ?")
         assert address("resident.facilities.index") == url_for("resident.facilities.index")
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.fakes import hall
-from tests.fakes.counter import counter
+from tests.fakes.counter import counter, sign_in
 from webapp import clock
-from webapp.booking import availability
+from webapp.booking import availability, board, registration
 from webapp.booking.facility import Facilities, Facility
 from webapp.booking.hold import hold, release
 from webapp.booking.wish import Wish
@@ -95,6 +95,35 @@ def test_a_deadline_in_hours_ends_each_time_of_a_day_by_itself(app: Flask, brows
         assert shown(browser, WEEK)[:3] == ["－ 終了", "○ 空き", "○ 空き"]
     with clock.frozen(datetime(2026, 6, 10, 10, 0)):
         assert shown(browser, WEEK)[:3] == ["－ 終了", "－ 受付終了", "○ 空き"]
+
+
+def test_each_day_names_its_own_minute(app: Flask, browser: FlaskClient) -> None:
+    offer(app, {**hall.HALL, "windows": [{"opens": {"days_before": 20, "at": "09:00"}}]})
+    opens = re.findall(r"令和8年(\d月\d+日)（.）午前9時 から", browser.get(WEEK).text)
+    assert opens == [f"5月{day}日" for day in range(21, 28)]
+
+
+def test_the_end_of_a_registration_is_told_to_its_holder_alone(app: Flask, browser: FlaskClient) -> None:
+    services, group = app.extensions["madoguchi"], app.test_client()
+    resident_id = sign_in(app, group)
+    with services.database.transaction() as session:
+        registration.register(
+            session, resident_id=resident_id, kind="group", name="クラブ", details={}, actor=hall.RESIDENT
+        )
+    offer(app, {**hall.HALL, "windows": [{"closes": {"fixed": "2026-05-01"}}]})
+    for _ in range(2):
+        assert shown(browser, WEEK)[-1] == "－ 受付終了"
+        assert shown(group, WEEK)[-1] == "－ 登録の期限より後"
+
+
+def test_the_counter_has_its_own_opening_beside_the_residents(app: Flask) -> None:
+    moments = [{"months_before": months, "day": 1} for months in (1, 2)]
+    places = offer(app, {**hall.HALL, "windows": [{"counter_opens": moments[0], "opens": moments[1]}]})
+    gym, day = places.by_slug["gym"], date(2026, 7, 10)
+    with app.extensions["madoguchi"].database.reading() as session:
+        for booker, reason in ((availability.ANYONE, "open"), (board.STAFF, "too_early")):
+            grid = availability.grid(session, places, gym, [gym.room("a")], day, 1, booker)
+            assert grid[0].days[0].answer.reason == reason
 
 
 def test_seats_are_counted_anew_for_every_page(app: Flask, browser: FlaskClient) -> None:

@@ -1,30 +1,23 @@
 """What is free: one query for all occupied ranges, the rest is subtraction; then what the rules say."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, Integer, any_, bindparam, cast, extract, select
 from sqlalchemy.orm import Session
 
 from webapp import clock
 from webapp.booking.cells import all_cell_ids
-from webapp.booking.counting import used
 from webapp.booking.facility import Facilities, Facility, Room
 from webapp.booking.hold import days_of
-from webapp.booking.models import Occupancy
 from webapp.booking.person import Booker
 from webapp.booking.rules import Window
-from webapp.booking.shape import CellState, Left, Range, Shape, State, shape_of
+from webapp.booking.shape import CellState, Left, State, shape_of
+from webapp.booking.taken import FULL, Seats, busy_of, occupied_and_seats
 from webapp.booking.times import DAY_MINUTES, instant
 from webapp.booking.windows import Answer, Bounds, bounds_of, counts_hours, window_for
-from webapp.db import Instant, is_postgres
 
-Occupied = Mapping[int, Sequence[Range]]
-Seats = Mapping[tuple[str, datetime], int]
-"""(resource, start) -> taken, see ``counting.used``."""
 Place = tuple[Facility, Room]
 ANYONE = Booker("")
 ONE_MINUTE = timedelta(minutes=1)
@@ -58,57 +51,28 @@ class RoomGrid:
     days: list[DayRow]
 
 
-def occupied(session: Session, cell_ids: Iterable[int], first: date, days: int) -> Occupied:
-    """Occupied ranges by cell over `days` days, in minutes since the midnight that begins `first` in Tokyo.
-
-    The database counts the minutes: a number costs a fraction of an instant to bring over.
-    """
-    wanted = sorted(set(cell_ids))
-    if not wanted:
-        return {}
-    start, end = instant(first, 0), instant(first + timedelta(days=days), DAY_MINUTES)
-    query = _OF_ARRAY if is_postgres(session) else _OF_LIST
-    rows = session.execute(query, {"cells": wanted, "start": start, "end": end})
-    found: defaultdict[int, list[Range]] = defaultdict(list)
-    zero = int(start.timestamp())
-    for cell, begins, ends in rows.all():
-        found[cell].append(((begins - zero) // 60, (ends - zero) // 60))
-    return found
-
-
-_ROWS = Occupancy.__table__.c
-_OCCUPIED = select(
-    _ROWS.cell_id,
-    cast(extract("epoch", _ROWS.starts_at), BigInteger),
-    cast(extract("epoch", _ROWS.ends_at), BigInteger),
-).where(
-    _ROWS.starts_at < bindparam("end", type_=Instant),
-    _ROWS.ends_at > bindparam("start", type_=Instant),
-)
-_OF_LIST = _OCCUPIED.where(_ROWS.cell_id.in_(bindparam("cells", expanding=True)))
-_OF_ARRAY = _OCCUPIED.where(_ROWS.cell_id == any_(bindparam("cells", type_=ARRAY(Integer))))
-"""One parameter for all cells: the statement is the same for three and three hundred."""
-
-
-def busy_of(room: Room, facility: str, ids: Mapping[tuple[str, str], int], taken: Occupied) -> list[Range]:
-    """The ranges in which any cell of a room is taken, in no order."""
-    return [span for atom in room.atoms for span in taken.get(ids.get((facility, atom), 0), ())]
-
-
 def free_spans(
     session: Session, facility: Facility, rooms: Sequence[Room], first: date, days: int
 ) -> dict[str, list[list[bool]]]:
     """room -> for each day, for each choosable stretch: free or not. Occupancy only, no rules."""
-    found = _free(session, [(facility, room) for room in rooms], first, days)
+    places = [(facility, room) for room in rooms]
+    found, _seats = _taken(session, places, (), first, days)
     return {room.key: free for room, free in zip(rooms, found, strict=True)}
 
 
-def _free(session: Session, places: Sequence[Place], first: date, days: int) -> Iterator[list[list[bool]]]:
+def _taken(
+    session: Session, places: Sequence[Place], resources: Collection[str], first: date, days: int
+) -> tuple[Iterator[list[list[bool]]], Seats]:
+    """For each place its days and stretches, free or not; and the seats taken. One query."""
     wanted = [(facility.slug, atom) for facility, room in places for atom in room.atoms]
     ids = all_cell_ids(session, wanted)
-    taken = occupied(session, [ids[cell] for cell in wanted if cell in ids], first, days)
-    for facility, room in places:
-        yield shape_of(facility, room).flags(busy_of(room, facility.slug, ids, taken), days)
+    known = [ids[cell] for cell in wanted if cell in ids]
+    taken, seats = occupied_and_seats(session, known, resources, first, days)
+    flags = (
+        shape_of(facility, room).flags(busy_of(room, facility.slug, ids, taken), days)
+        for facility, room in places
+    )
+    return flags, seats
 
 
 def grid(
@@ -131,14 +95,19 @@ def rows(
 ) -> Iterator[Iterator[DayRow]]:
     """For each place its rows in the order of `days`; what is not taken from the iterators is not worked out.
 
-    The occupancy of all places is read in one query, whatever is looked at later.
+    What is taken of all places is read in one query, whatever is looked at later.
     """
     first, length = min(days), (max(days) - min(days)).days + 1
-    seats = _seats(session, places, first, length)
+    resources = [_resource(facility, room) for facility, room in places if room.sessions is not None]
+    found, seats = _taken(session, places, resources, first, length)
     rules = Rules(facilities, booker)
-    for (facility, room), free in zip(places, _free(session, places, first, length), strict=True):
-        taken_on = [(day, free[(day - first).days]) for day in days]
-        yield (rules.row(facility, room, day, is_free, seats) for day, is_free in taken_on)
+    for (facility, room), free in zip(places, found, strict=True):
+        offsets = [(day - first).days for day in days]
+        taken_on = [(free[at], _left(facility, room, seats, at)) for at in offsets]
+        yield (
+            rules.row(facility, room, day, is_free, left)
+            for day, (is_free, left) in zip(days, taken_on, strict=True)
+        )
 
 
 class Rules:
@@ -150,12 +119,13 @@ class Rules:
         self._windows: dict[tuple[str, str], Window | None] = {}
         self._answers: dict[tuple[str, int, date, int], Answer] = {}
 
-    def row(self, facility: Facility, room: Room, day: date, free: Sequence[bool], seats: Seats) -> DayRow:
-        """One day of a room."""
+    def row(
+        self, facility: Facility, room: Room, day: date, free: Sequence[bool], left: Left | None
+    ) -> DayRow:
+        """One day of a room; ``left`` where heads are counted."""
         shape, window = shape_of(facility, room), self._window(facility, room)
         last = shape.spans[-1].start if shape.spans else DAY_MINUTES
         answer = self._answer(facility, window, day, last)
-        left = _left(facility, room, shape, day, seats)
         if left is not None:
             free = [is_free and seats_left > 0 for is_free, seats_left in zip(free, left, strict=True)]
         if counts_hours(window):
@@ -202,20 +172,13 @@ def _ruled(answer: Answer) -> State:
     return "free" if answer.reason == "open" else "too_late"
 
 
-def _seats(session: Session, places: Sequence[Place], first: date, days: int) -> Seats:
-    resources = [_resource(facility, room) for facility, room in places if room.sessions is not None]
-    if not resources:
-        return {}
-    return used(session, resources, instant(first, 0), instant(first + timedelta(days=days), 0))
-
-
-def _left(facility: Facility, room: Room, shape: Shape, day: date, seats: Seats) -> Left | None:
-    """How many seats each stretch has left; None where heads are not counted."""
+def _left(facility: Facility, room: Room, seats: Seats, days: int) -> Left | None:
+    """How many seats each stretch has left so many days after the first; None where heads are not counted."""
     if room.sessions is None:
         return None
-    cap, resource = room.sessions.cap, _resource(facility, room)
-    taken = [seats.get((resource, span.starts_at(day)), 0) for span in shape.spans]
-    return tuple(0 if number < 0 else cap - number for number in taken)
+    cap, resource, midnight = room.sessions.cap, _resource(facility, room), days * DAY_MINUTES
+    taken = [seats.get((resource, midnight + span.start), 0) for span in shape_of(facility, room).spans]
+    return tuple(0 if number == FULL else cap - number for number in taken)
 
 
 def _resource(facility: Facility, room: Room) -> str:

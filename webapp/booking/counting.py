@@ -8,13 +8,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ARRAY, String, and_, any_, bindparam, select, text, update
+from sqlalchemy import and_, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from webapp.booking.errors import Conflict, Taken
 from webapp.booking.models import Counter
-from webapp.db import Instant, is_postgres
+from webapp.db import is_postgres
 
 STOCK_QUANTUM = timedelta(minutes=30)
 
@@ -82,24 +82,6 @@ def close_quanta(session: Session, draws: Iterable[Draw], *, closed: bool) -> No
         session.execute(
             insert.values(values).on_conflict_do_update(index_elements=keys, set_={"closed": closed})
         )
-
-
-def used(
-    session: Session, resources: Iterable[str], start: datetime, end: datetime
-) -> dict[tuple[str, datetime], int]:
-    """(resource, quantum) -> taken; a closed quantum counts as full (-1)."""
-    query = _OF_ARRAY if is_postgres(session) else _OF_LIST
-    rows = session.execute(query, {"resources": list(resources), "start": start, "end": end})
-    return {(r, q): -1 if closed else n for r, q, n, closed in rows}
-
-
-_ROWS = Counter.__table__.c
-_USED = select(_ROWS.resource, _ROWS.quantum, _ROWS.used, _ROWS.closed).where(
-    _ROWS.quantum >= bindparam("start", type_=Instant),
-    _ROWS.quantum < bindparam("end", type_=Instant),
-)
-_OF_LIST = _USED.where(_ROWS.resource.in_(bindparam("resources", expanding=True)))
-_OF_ARRAY = _USED.where(_ROWS.resource == any_(bindparam("resources", type_=ARRAY(String))))
 
 
 def _upsert(session: Session, draws: list[Draw]) -> set[tuple[str, datetime]]:

@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 from typing_extensions import TypedDict  # pydantic reads the library's own from Python 3.12 on
 
 from webapp import clock
-from webapp.booking.availability import RoomGrid, busy_of, occupied
+from webapp.booking.availability import RoomGrid
 from webapp.booking.cells import all_cell_ids
 from webapp.booking.facility import Facilities, Facility, Room
 from webapp.booking.shape import CellState, Range, State
+from webapp.booking.taken import busy_of, occupied
 from webapp.booking.times import instant
 
 FOLD_OCTETS = 75

@@ -101,8 +101,8 @@ def rows(
     resources = [_resource(facility, room) for facility, room in places if room.sessions is not None]
     found, seats = _taken(session, places, resources, first, length)
     rules = Rules(facilities, booker)
+    offsets = [(day - first).days for day in days]
     for (facility, room), free in zip(places, found, strict=True):
-        offsets = [(day - first).days for day in days]
         taken_on = [(free[at], _left(facility, room, seats, at)) for at in offsets]
         yield (
             rules.row(facility, room, day, is_free, left)

@@ -118,6 +118,13 @@ def _state(ruled: State, is_past: bool, free: bool) -> State:
 
 def shape_of(facility: Facility, room: Room) -> Shape:
     """The shape of a room; a definition never changes, so it is kept with the definition."""
+    known: Shape | None = facility.worked_out.get(room.key)
+    if known is None:
+        known = facility.worked_out[room.key] = _shared_shape(facility, room)
+    return known
+
+
+def _shared_shape(facility: Facility, room: Room) -> Shape:
     kind = (room.bands, room.step_minutes, room.sessions)
     known: Shape | None = facility.worked_out.get(kind)
     if known is None:

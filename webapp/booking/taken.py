@@ -107,6 +107,7 @@ _COUNTED = {
     False: _COUNTS.where(_SEATS.resource.in_(bindparam("resources", expanding=True))),
 }
 _BOTH = {
-    postgres: union_all(ranges.add_columns(cast(null(), String)), _COUNTED[postgres])
+    postgres: select(union_all(ranges.add_columns(cast(null(), String)), _COUNTED[postgres]).subquery())
     for postgres, ranges in _OCCUPIED.items()
 }
+"""A plain SELECT around the two: nothing begins for it, see `webapp.trips`."""

@@ -73,6 +73,7 @@ class Pen:
     def __init__(self, macros: Any) -> None:
         self._macros = macros
         self._frame, self._closed = str(macros.frame()), str(macros.closed())
+        self.legend: Markup = macros.legend()
         self._places: dict[tuple[str, int], Place] = {}
         self._notes: dict[tuple[str, datetime | None], str] = {}
         self._stretches: dict[bool, dict[CellState, str]] = {False: {}, True: {}}

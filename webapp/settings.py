@@ -6,7 +6,7 @@ import base64
 import hashlib
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Literal
 
@@ -25,6 +25,21 @@ class BadSettings(Exception):
 
 def _derived_key(secret: str) -> bytes:
     return hashlib.sha256(b"madoguchi-answers:" + secret.encode()).digest()
+
+
+@dataclass(frozen=True)
+class Quotas:
+    """How much one browser may hold and begin without sign-in; 0 lifts a limit. ADR 8 says why so.
+
+    Whoever has signed in may have ``SIGNED_IN`` times as much, and is not counted by address.
+    """
+
+    slots_at_once: int = 20
+    slots_an_hour: int = 60
+    drafts_an_hour: int = 40
+    unfinished_slots_here: int = 100
+    """From one address in an hour: held and neither confirmed nor about to be."""
+    unfinished_drafts_here: int = 300
 
 
 @dataclass(frozen=True)
@@ -57,6 +72,7 @@ class Settings:
     storage_plug: str = "folder"
     scanner_plug: str = SANDBOX
     maintenance: bool = False
+    quotas: Quotas = Quotas()
     plug_options: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Every other ``MADOGUCHI_…`` variable, name in lower case without the prefix, for the plugs."""
 
@@ -100,6 +116,7 @@ class Settings:
             mail_plug=mine.pop("mail", SANDBOX),
             storage_plug=mine.pop("storage", "folder"),
             scanner_plug=mine.pop("scanner", SANDBOX),
+            quotas=_quotas(mine),
             maintenance=mine.pop("maintenance", "") in ("1", "true", "yes"),
             plug_options=mine,
         )
@@ -155,6 +172,11 @@ def _count(name: str, text: str) -> int:
     if not text.isdecimal():
         raise BadSettings([f"MADOGUCHI_{name.upper()} is {text!r}: write a number"])
     return int(text)
+
+
+def _quotas(mine: dict[str, str]) -> Quotas:
+    names = {one.name: f"quota_{one.name}" for one in fields(Quotas)}
+    return Quotas(**{name: _count(key, mine.pop(key)) for name, key in names.items() if key in mine})
 
 
 def _keys(text: str, secret: str) -> tuple[tuple[str, bytes], ...]:

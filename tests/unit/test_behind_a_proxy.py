@@ -12,7 +12,7 @@ from tests.casework_office import open_office
 from webapp.app import create_app
 from webapp.db import Database
 from webapp.web.guards import public
-from webapp.web.place import network_of
+from webapp.web.place import CONNECTION, network_of
 
 HOST = "madoguchi.city.example.jp"
 ADDED = {
@@ -54,6 +54,12 @@ def test_the_visitors_place_is_the_last_one_the_proxy_saw(app: Flask) -> None:
 )
 def test_a_household_is_one_place_however_its_addresses_are_written(one: str, other: str, same: bool) -> None:
     assert (network_of(one) == network_of(other)) is same
+
+
+def test_a_line_is_one_place_whichever_household_of_it_a_script_pretends_to_be() -> None:
+    one, other = "2001:db8:0:1::1", "2001:db8:0:2::1"
+    assert network_of(one) != network_of(other)
+    assert network_of(one, CONNECTION) == network_of(other, CONNECTION)
 
 
 def test_a_forged_host_does_not_pass_the_proxy(app: Flask) -> None:

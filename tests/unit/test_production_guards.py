@@ -14,7 +14,7 @@ from tests.casework_office import Office, open_office
 from webapp.app import create_app
 from webapp.db import Database
 from webapp.identity import passwords, residents
-from webapp.settings import ROOT, BadSettings, Settings
+from webapp.settings import ROOT, BadSettings, Quotas, Settings
 from webapp.web import guards, redaction, security, sessions
 
 GOOD = {
@@ -45,6 +45,11 @@ def test_good_production_settings_are_taken() -> None:
     assert Settings.from_environment(GOOD).mode == "production"
 
 
+def test_a_city_sets_its_own_quotas_and_leaves_the_rest() -> None:
+    quotas = Settings.from_environment({**GOOD, "MADOGUCHI_QUOTA_SLOTS_AN_HOUR": "12"}).quotas
+    assert quotas == Quotas(slots_an_hour=12)
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -52,6 +57,7 @@ def test_good_production_settings_are_taken() -> None:
         ("MADOGUCHI_FORMS_DIR", "/nowhere"),
         ("MADOGUCHI_TRUSTED_PROXIES", "one"),
         ("MADOGUCHI_ANSWER_KEYS", "a1:***"),
+        ("MADOGUCHI_QUOTA_SLOTS_AT_ONCE", "many"),
         ("MADOGUCHI_MODE", "prod"),
         ("DATABASE_URL_FILE", "/nowhere"),
     ],

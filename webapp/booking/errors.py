@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from webapp.errors import IllegalStep, InvalidInput
+from webapp.errors import IllegalStep, InvalidInput, TooMany
 
 
 @dataclass(frozen=True)
@@ -48,3 +48,12 @@ class OverLimit(NotAllowed):
         sentences = "".join(f"{(one.say or '').split('。')[0]}。" for one in broken)
         super().__init__("over_limit", sentences + (f"({citation})" if citation else ""))
         self.broken = tuple(broken)
+
+
+class TooManySlots(TooMany):
+    """More slots are held than one browser or address may: `rule` names the limit, `figure` its size."""
+
+    def __init__(self, rule: str, figure: int, retry_after: int) -> None:
+        super().__init__(f"{rule}: more than {figure}", retry_after=retry_after)
+        self.rule = rule
+        self.figure = figure

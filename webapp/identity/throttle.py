@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import case, delete
+from sqlalchemy import case, delete, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -43,23 +43,32 @@ LIMITS: dict[str, Limit] = {
     "send.here": Limit(40, timedelta(hours=1)),
     "upload.here": Limit(120, timedelta(hours=1)),
     "mandate.offer": Limit(10, timedelta(days=1)),
+    "hold.owner": Limit(60, timedelta(hours=1)),
+    "hold.here": Limit(100, timedelta(hours=1)),
+    "draft.owner": Limit(40, timedelta(hours=1)),
+    "draft.here": Limit(300, timedelta(hours=1)),
 }
-"""Every limit in one table; the part after the dot says what is counted."""
+"""Every limit in one table; the part after the dot says what is counted.
+
+How many holds and drafts there may be is the city's setting (``settings.Quotas``); here stands the window.
+"""
 
 
-def count(session: Session, name: str, subject: str) -> int:
+def count(session: Session, name: str, subject: str, *, by: int = 1, most: int | None = None) -> int:
     """Count an attempt and return how many there were in the window; raises TooMany over the limit.
 
-    Commit before the attempt itself is made: a rolled-back count is no count.
+    Commit before the attempt itself is made: a rolled-back count is no count. ``by`` counts several at once,
+    ``most`` replaces the table's limit. Until the end of the transaction nobody else counts this subject.
     """
     limit, now = LIMITS[name], clock.now()
+    limit = limit if most is None else replace(limit, attempts=most)
     insert: Any = postgresql.insert if is_postgres(session) else sqlite.insert
     is_over = Throttle.window_start <= now - limit.window
-    statement = insert(Throttle).values(key=_key(name, subject), window_start=now, count=1)
+    statement = insert(Throttle).values(key=_key(name, subject), window_start=now, count=by)
     statement = statement.on_conflict_do_update(
         index_elements=[Throttle.key],
         set_={
-            "count": case((is_over, 1), else_=Throttle.count + 1),
+            "count": case((is_over, by), else_=Throttle.count + by),
             "window_start": case((is_over, now), else_=Throttle.window_start),
         },
     ).returning(Throttle.count, Throttle.window_start)
@@ -67,6 +76,12 @@ def count(session: Session, name: str, subject: str) -> int:
     if attempts > limit.attempts:
         raise TooMany(f"{name}: {attempts} attempts", retry_after=_seconds_left(start, limit, now))
     return int(attempts)
+
+
+def forgive(session: Session, name: str, subject: str, *, by: int = 1) -> None:
+    """Take back what was counted, once it has come to a good end; never below none."""
+    left = case((Throttle.count > by, Throttle.count - by), else_=0)
+    session.execute(update(Throttle).where(Throttle.key == _key(name, subject)).values(count=left))
 
 
 def clear(session: Session, name: str, subject: str) -> None:

@@ -1,17 +1,20 @@
 """Writing an application: start, one topic per page, every answer saved as it is given."""
 
+import math
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from webapp.applications import same
+from webapp.errors import TooMany
 from webapp.form_engine.evaluate import evaluate
 from webapp.form_engine.model import Definition
 from webapp.form_engine.outcome import Context, Stop
 from webapp.intake import drafts, prefill, saving
 from webapp.resident import applicant, apply_actions, apply_page, desk
 from webapp.resident.open_link import TALK
-from webapp.web import guards, sessions, transaction
+from webapp.web import guards, quotas, sessions, transaction
 from webapp.web.guards import visitor_or_resident
 from webapp.web.pages import typed_form
 from webapp.web.transaction import db
@@ -26,8 +29,11 @@ def start(slug: str) -> str | Response:
     applicant.check_agency(slug)
     if not _known_well_enough(definition):
         return redirect(apply_page.sign_in_url(definition.identity.level, url_for(".start", slug=slug)))
-    mine = applicant.owner()
-    context = desk.context()
+    return _start_page(definition)
+
+
+def _start_page(definition: Definition, stopped: TooMany | None = None) -> str:
+    mine, slug, context = applicant.owner(), definition.slug, desk.context()
     return render_template(
         "resident/apply_start.html",
         definition=definition,
@@ -35,13 +41,14 @@ def start(slug: str) -> str | Response:
         under_way=drafts.under_way(db(), mine, slug),
         earlier=[] if definition.once else same.earlier(db(), definition, {}, mine),
         person=context.person,
+        wait=math.ceil(stopped.retry_after / 60) if stopped else None,
         department=desk.department_of(definition),
     )
 
 
 @blueprint.post("/apply/start/<slug>")
 @visitor_or_resident
-def begin(slug: str) -> Response:
+def begin(slug: str) -> Response | tuple[str, int, dict[str, str]]:
     definition = desk.live_definition(slug)
     applicant.check_agency(slug)
     if not _known_well_enough(definition):
@@ -61,6 +68,11 @@ def begin(slug: str) -> Response:
         provenance=marks,
         agency=applicant.agency(slug),
     )
+    try:
+        quotas.count_draft(draft)
+    except TooMany as many:
+        transaction.undo()
+        return _start_page(definition, many), 429, {"Retry-After": str(many.retry_after)}
     draft.line_user_id = _talk_about(slug) if draft.resident_id is None else None
     sessions.own("draft", draft.token)
     return redirect(url_for(".go_on", token=draft.token), 303)

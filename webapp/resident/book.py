@@ -8,9 +8,9 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from webapp import clock
-from webapp.booking import availability, details, find, hold, invoicing, search, series
+from webapp.booking import availability, details, find, hold, invoicing, quota, search, series
 from webapp.booking.confirm import confirm as confirm_booking
-from webapp.booking.errors import HoldOver, NotAllowed, Taken
+from webapp.booking.errors import HoldOver, NotAllowed, Taken, TooManySlots
 from webapp.booking.facility import Facility, Room
 from webapp.booking.models import Booking
 from webapp.booking.person import Booker
@@ -22,14 +22,14 @@ from webapp.resident import refusals
 from webapp.resident.case_access import remember
 from webapp.tariff.prices import NoPrice
 from webapp.web import booking_form as typed
-from webapp.web import booking_questions, day_boxes, filters, guards, languages, sessions, transaction
+from webapp.web import booking_questions, day_boxes, filters, guards, languages, quotas, sessions, transaction
 from webapp.web.booking_questions import Asked
 from webapp.web.guards import visitor_or_resident
 from webapp.web.services import services
 from webapp.web.transaction import db
 
 blueprint = Blueprint("book", __name__)
-Answer = str | Response | tuple[str, int]
+Answer = str | Response | tuple[str, int] | tuple[str, int, dict[str, str]]
 KEPT = ("registration", "resident", "persons")
 """What was chosen besides room and time; it goes along to the alternative of a slot that was taken."""
 
@@ -66,6 +66,11 @@ def take(slug: str, key: str, day: str) -> Answer:
         if len(days) > 1:
             return _take_series(facility, room, wish, days, who)
         booking = hold.hold(db(), services().facilities, wish, who)
+        quotas.count_held([booking])
+    except TooManySlots as many:
+        transaction.undo()
+        page = _choose_page(facility, room, day, bands, [], many)
+        return page, 429, {"Retry-After": str(many.retry_after)}
     except Taken:
         return _taken_page(facility, room, wish), 409
     except NotAllowed as refused:
@@ -152,6 +157,7 @@ def confirm(basket: str) -> Answer:
     result = confirm_booking(
         db(), services().facilities, basket, contact=contact, actor=guards.current_actor(), channel="web"
     )
+    quotas.count_confirmed(bookings)
     remember(result.case)
     sessions.current()["booking_password"] = {"basket": basket, "password": result.password}
     return redirect(url_for(".done", basket=basket), 303)
@@ -225,6 +231,7 @@ def _take_series(facility: Facility, room: Room, wish: Wish, days: list[date], w
         return _choose_page(
             facility, room, wish.use_on.isoformat(), list(wish.bands), [("choose", text)]
         ), 409
+    quotas.count_held(result.held)
     typed.remember_visitor(who)
     sessions.own("basket", result.basket)
     for skipped in result.skipped:
@@ -244,7 +251,12 @@ def _why(skipped: series.Skipped) -> str:
 
 
 def _choose_page(
-    facility: Facility, room: Room, day: str, chosen: list[str], errors: list[tuple[str, str]]
+    facility: Facility,
+    room: Room,
+    day: str,
+    chosen: list[str],
+    errors: list[tuple[str, str]],
+    many: TooManySlots | None = None,
 ) -> str:
     use_on = typed.day_of(day, clock.today())
     row = availability.grid(db(), services().facilities, facility, [room], use_on, 1, typed.booker())[0].days[
@@ -264,6 +276,9 @@ def _choose_page(
         declares=any(not one.classes for one in typed.registrations()) or not typed.registrations(),
         start=request.args.get("start") or request.form.get("start", ""),
         errors=errors,
+        stopped=refusals.stopped(many) if many else None,
+        running=quota.running(db(), typed.booker().key) if many else [],
+        place_of=_place,
         department=services().city.departments.get(facility.department),
     )
 

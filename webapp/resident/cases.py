@@ -17,7 +17,7 @@ from webapp.identity import throttle
 from webapp.intake import files
 from webapp.resident import applicant, apply_files, case_page, desk
 from webapp.resident.case_access import open_case, remember, with_password
-from webapp.web import guards, held, sessions, transaction
+from webapp.web import guards, held, quotas, sessions, transaction
 from webapp.web.downloads import disposition
 from webapp.web.guards import visitor_or_resident
 from webapp.web.place import place
@@ -125,6 +125,7 @@ def again(reference: str) -> AnyResponse:
         lang=guards.lang(),
         actor=guards.current_actor(),
     )
+    quotas.count_draft(draft)
     sessions.own("draft", draft.token)
     flash(_("前の申請の内容を写しました。変わったところを直してください。ファイルはもう一度選んでください。"))
     return redirect(url_for("resident.apply.go_on", token=draft.token), 303)

@@ -4,11 +4,12 @@ Services say it in Japanese with their figures; readers of the other languages g
 rule, with the first figure of the Japanese one.
 """
 
+import math
 import re
 
 from flask_babel import gettext as _
 
-from webapp.booking.errors import NotAllowed, Taken
+from webapp.booking.errors import NotAllowed, Taken, TooManySlots
 from webapp.web.languages import lang
 
 FIGURE = re.compile(r"\d+")
@@ -23,6 +24,32 @@ def say(refused: NotAllowed | Taken) -> str:
         return str(_("申し訳ありません。先にほかの方が予約しました。"))
     figure = FIGURE.search(told)
     return _sentences(figure[0] if figure else "").get(refused.rule) or otherwise()
+
+
+def stopped(many: TooManySlots) -> str:
+    """Why no more can be held just now, and what to do."""
+    minutes = math.ceil(many.retry_after / 60)
+    if many.rule == "hold.at_once":
+        return str(
+            _(
+                "一度にお取りできるのは%(n)sコマまでです。下の予約を確定するか、やめてから、もう一度お選びください。",
+                n=many.figure,
+            )
+        )
+    if many.rule == "hold.here":
+        return str(
+            _(
+                "お使いの回線から、確定していない予約が続いています。サインインすると、すぐに予約できます。"
+                "サインインしないときは、%(n)s分ほど待つか、下の番号にお電話ください。",
+                n=minutes,
+            )
+        )
+    return str(
+        _(
+            "短いあいだに多くの時間が選ばれました。%(n)s分ほど待つか、下の番号にお電話ください。",
+            n=minutes,
+        )
+    )
 
 
 def otherwise() -> str:

@@ -11,7 +11,7 @@ from webapp.identity import signatures, throttle, visits
 from webapp.resident import applicant, apply_page, desk, sign, summary
 from webapp.resident.case_access import remember
 from webapp.resident.desk import Desk
-from webapp.web import guards, sessions
+from webapp.web import guards, quotas, sessions
 from webapp.web.guards import visitor_or_resident
 from webapp.web.place import place
 from webapp.web.transaction import db
@@ -61,6 +61,7 @@ def submit_application(token: str) -> Answer:
         return _check_page(desk.desk_of(opened.draft), [("check-answers", text)]), 409
     if opened.draft.mandate_id is None:  # an agent sees the case as long as the mandate lasts, no longer
         remember(sent.case)
+    quotas.count_sent()
     signatures.attach(db(), token, sent.case.id)
     visit, actor = sessions.current().get(guards.VISIT), guards.current_actor()
     visits.confirmed(db(), visit, draft_token=token, case_id=sent.case.id, actor=actor)

@@ -3,8 +3,10 @@
 import io
 import struct
 import zipfile
+from typing import Any
 
 import pytest
+from PIL import Image
 
 from webapp.intake.photo import without_position
 from webapp.intake.sniffing import sniff
@@ -59,10 +61,78 @@ def test_a_png_loses_its_text_and_exif_chunks() -> None:
     assert clean.endswith(b"IEND" + b"crc!")
 
 
+XMP = b"<?xpacket begin=''?><rdf:RDF exif:GPSLatitude='35,1.0N'></rdf:RDF>"
+SECRETS = (b"GPSLatitude", b"Hanako", b"SERIAL-77", b"MAKER")
+
+
+def exif_of_a_phone() -> bytes:
+    """The place, the owner and the number of the camera, in every corner that Exif has."""
+    exif = Image.Exif()
+    exif[0x0112], exif[0x013B] = 6, "Hanako"
+    exif.get_ifd(0x8825).update({1: "N", 2: (35.0, 1.0, 2.5), 3: "E", 4: (135.0, 0.0, 4.25)})
+    exif.get_ifd(0x8769).update({0xA431: "SERIAL-77", 0x927C: b"MAKER 35.01"})
+    return exif.tobytes()
+
+
+def as_a_phone_writes(kind: str, **options: Any) -> bytes:
+    written = io.BytesIO()
+    Image.effect_noise((64, 48), 80).convert("RGB").save(written, kind, exif=exif_of_a_phone(), **options)
+    return written.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        ("JPEG", {"xmp": XMP}),
+        ("JPEG", {"xmp": XMP, "progressive": True}),
+        ("WEBP", {"xmp": XMP}),
+        ("WEBP", {"xmp": XMP, "lossless": True}),
+    ],
+)
+def test_a_photo_as_phones_write_it_tells_no_place_and_no_owner_and_looks_the_same(
+    kind: str, options: dict[str, Any]
+) -> None:
+    before = as_a_phone_writes(kind, **options)
+    clean = without_position(before, f"image/{kind.lower()}")
+    told, shown = Image.open(io.BytesIO(before)), Image.open(io.BytesIO(clean))
+    assert told.getexif().get_ifd(0x8825)[2] == (35.0, 1.0, 2.5), "the sample tells where it was taken"
+    assert 35.0 not in shown.getexif().get_ifd(0x8825).get(2, ())
+    assert shown.getexif()[0x0112] == 6
+    assert shown.tobytes() == told.tobytes()
+    assert not [secret for secret in SECRETS if secret in clean]
+
+
+@pytest.mark.parametrize("media_type", ["image/tiff", "image/heic"])
+def test_what_cannot_be_taken_out_is_blanked_in_place(media_type: str) -> None:
+    told = exif_of_a_phone().removeprefix(b"Exif\0\0")
+    box = b"\0\0\0\x18ftypheic" if media_type == "image/heic" else b""
+    clean = without_position(box + told + XMP, media_type)
+    assert len(clean) == len(box + told + XMP) and clean.startswith(box)
+    assert not [secret for secret in SECRETS if secret in clean]
+    left = Image.Exif()
+    left.load(clean[len(box) :])
+    assert 35.0 not in left.get_ifd(0x8825)[2] and left[0x0112] == 6
+
+
+def test_what_a_jpeg_says_between_and_after_its_scans_goes_too() -> None:
+    written = as_a_phone_writes("JPEG", progressive=True)
+    tables = written.find(b"\xff\xc4", written.find(b"\xff\xda"))
+    said = [b"\xff" + mark + struct.pack(">H", 11) + b"GPS 35.01" for mark in (b"\xfe", b"\xef", b"\xe1")]
+    told = written[:2] + b"\0\0\xff" + said[1] + written[2:tables] + said[0] + written[tables:-2] + said[2]
+    clean = without_position(told + b"\xff\xd9", "image/jpeg")
+    assert b"GPS 35.01" not in clean
+    assert Image.open(io.BytesIO(clean)).tobytes() == Image.open(io.BytesIO(written)).tobytes()
+
+
+def test_a_jpeg_of_nothing_but_marks_is_read_in_no_time_to_speak_of() -> None:
+    assert len(without_position(b"\xff\xd8" + b"\xff" * 3_000_000, "image/jpeg")) < 10
+
+
 @pytest.mark.parametrize("cut", range(0, 60, 7))
 def test_a_broken_photo_is_passed_on_and_never_raises(cut: int) -> None:
     without_position(jpeg_with_position()[:cut], "image/jpeg")
     without_position(tiff_with_position()[:cut], "image/tiff")
+    without_position(as_a_phone_writes("WEBP", xmp=XMP)[: -cut or None], "image/webp")
     without_position(b"\x89PNG\r\n\x1a\n" + bytes(cut), "image/png")
 
 

@@ -3,12 +3,18 @@
 The picture itself is never re-encoded: pixels stay as they were taken, the orientation is kept.
 """
 
+import re
 import struct
 
-_GPS = 0x8825
-_ORIENTATION = 0x0112
-_JPEG_TELLING = frozenset({0xE1, 0xE3, 0xE4, 0xE5, 0xE6, 0xE7, 0xE8, 0xE9, 0xEA, 0xEB, 0xEC, 0xED, 0xFE})
+from webapp.intake.photo_tiff import blanked, orientation_of
+
+_JPEG_TELLING = frozenset({0xE1, *range(0xE3, 0xEE), 0xEF, 0xFE})
+_SCAN, _END = 0xDA, 0xD9
+_MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
+"""A marker inside of coded pixels: neither a stuffed byte nor a restart."""
 _PNG_TELLING = frozenset({b"eXIf", b"tEXt", b"zTXt", b"iTXt", b"tIME"})
+_WEBP_PICTURE = frozenset({b"VP8X", b"VP8 ", b"VP8L", b"ALPH", b"ANIM", b"ANMF", b"ICCP"})
+_WEBP_HAS_EXIF, _WEBP_HAS_XMP = 0x08, 0x04
 
 
 def without_position(data: bytes, media_type: str) -> bytes:
@@ -17,44 +23,45 @@ def without_position(data: bytes, media_type: str) -> bytes:
         return _jpeg(data)
     if media_type == "image/png":
         return _png(data)
-    if media_type in ("image/heic", "image/webp", "image/tiff"):
-        return _blank_in_place(data, media_type)
+    if media_type == "image/webp":
+        return _webp(data)
+    if media_type in ("image/heic", "image/tiff"):
+        return blanked(data, media_type)
     return data
 
 
 def _jpeg(data: bytes) -> bytes:
-    kept, at, orientation = [data[:2]], 2, 0
-    while at + 4 <= len(data) and data[at] == 0xFF:
-        marker = data[at + 1]
-        if marker == 0xFF:
-            at += 1
-            continue
-        if marker == 0xDA:
+    """Segment by segment to the end mark, between the scans as well; phones hide more pictures behind it."""
+    kept, at, orientation = bytearray(), 2, 0
+    while (found := _MARKER.search(data, at)) is not None:
+        start, marker = found.start(), data[found.start() + 1]
+        if marker == _END:
+            kept += data[start : start + 2]
             break
-        end = at + 2 + int.from_bytes(data[at + 2 : at + 4], "big")
-        if marker == 0xE1 and data[at + 4 : at + 10] == b"Exif\0\0":
-            orientation = orientation or _orientation(data[at + 10 : end])
-        if marker not in _JPEG_TELLING and data[at + 4 : at + 8] != b"MPF\0":
-            kept.append(data[at:end])
+        end = start + 2 + max(2, int.from_bytes(data[start + 2 : start + 4], "big"))
+        if marker == 0xE1 and data[start + 4 : start + 10] == b"Exif\0\0":
+            orientation = orientation or orientation_of(data[start + 10 : end])
+        if marker == _SCAN:
+            end = _end_of_scan(data, end)
+        if marker not in _JPEG_TELLING and data[start + 4 : start + 8] != b"MPF\0":
+            kept += data[start:end]
         at = end
-    if orientation > 1:
-        kept.insert(1, _exif_segment(orientation))
-    return b"".join(kept) + _pixels(data[at:])
+    return data[:2] + (_exif_segment(orientation) if orientation > 1 else b"") + kept
 
 
-def _pixels(rest: bytes) -> bytes:
-    """From the scan to the end mark; phones hide more pictures and data behind it."""
-    end = rest.rfind(b"\xff\xd9")
-    first = rest.find(b"\xff\xd9\xff\xd8")
-    if first >= 0:
-        return rest[: first + 2]
-    return rest if end < 0 else rest[: end + 2]
+def _end_of_scan(data: bytes, at: int) -> int:
+    following = _MARKER.search(data, at)
+    return following.start() if following else len(data)
 
 
 def _exif_segment(orientation: int) -> bytes:
-    ifd = struct.pack(">HHHIHHI", 1, _ORIENTATION, 3, 1, orientation, 0, 0)
-    body = b"Exif\0\0MM\0*" + struct.pack(">I", 8) + ifd
+    body = b"Exif\0\0" + _exif(orientation)
     return b"\xff\xe1" + struct.pack(">H", len(body) + 2) + body
+
+
+def _exif(orientation: int) -> bytes:
+    """A directory that holds the orientation alone."""
+    return b"MM\0*" + struct.pack(">IHHHIHHI", 8, 1, 0x0112, 3, 1, orientation, 0, 0)
 
 
 def _png(data: bytes) -> bytes:
@@ -70,77 +77,27 @@ def _png(data: bytes) -> bytes:
     return b"".join(kept)
 
 
-def _blank_in_place(data: bytes, media_type: str) -> bytes:
-    changed = bytearray(data)
-    for start in _tiff_starts(data, media_type):
-        _blank_gps(changed, start)
-    _blank_between(changed, b"<x:xmpmeta", b"</x:xmpmeta>")
-    return bytes(changed)
+def _webp(data: bytes) -> bytes:
+    """The chunks that make the picture, and the orientation if there was one."""
+    kept, at, orientation = [], 12, 0
+    while at + 8 <= len(data):
+        size = int.from_bytes(data[at + 4 : at + 8], "little")
+        kind, end = data[at : at + 4], at + 8 + size + size % 2
+        if kind == b"EXIF":
+            orientation = orientation_of(data[at + 8 : end].removeprefix(b"Exif\0\0"))
+        if kind in _WEBP_PICTURE:
+            kept.append(data[at:end])
+        at = end
+    if orientation > 1:
+        body = _exif(orientation)
+        kept.append(b"EXIF" + struct.pack("<I", len(body)) + body)
+    chunks = b"".join(_flagged(chunk, has_exif=orientation > 1) for chunk in kept)
+    return data[:4] + struct.pack("<I", len(chunks) + 4) + data[8:12] + chunks
 
 
-def _tiff_starts(data: bytes, media_type: str) -> list[int]:
-    if media_type == "image/tiff":
-        return [0]
-    starts, at = [], -1
-    for mark in (b"II*\x00", b"MM\x00*"):
-        while (at := data.find(mark, at + 1)) >= 0:
-            starts.append(at)
-    return starts
-
-
-def _blank_between(data: bytearray, opening: bytes, closing: bytes) -> None:
-    at = data.find(opening)
-    while at >= 0:
-        end = data.find(closing, at)
-        if end < 0:
-            return
-        data[at : end + len(closing)] = b" " * (end + len(closing) - at)
-        at = data.find(opening, at + 1)
-
-
-def _entries(data: bytes | bytearray, start: int, offset: int, order: str) -> list[tuple[int, int]]:
-    at = start + offset
-    if at + 2 > len(data):
-        return []
-    (count,) = struct.unpack_from(order + "H", data, at)
-    rows = [at + 2 + 12 * n for n in range(count)]
-    return [(struct.unpack_from(order + "H", data, row)[0], row) for row in rows if row + 12 <= len(data)]
-
-
-def _byte_order(data: bytes | bytearray, start: int) -> str:
-    return "<" if data[start : start + 2] == b"II" else ">"
-
-
-def _first_directory(data: bytes | bytearray, start: int) -> tuple[str, list[tuple[int, int]]]:
-    order = _byte_order(data, start)
-    if start + 8 > len(data):
-        return order, []
-    (offset,) = struct.unpack_from(order + "I", data, start + 4)
-    return order, _entries(data, start, offset, order)
-
-
-def _orientation(tiff: bytes) -> int:
-    order, entries = _first_directory(tiff, 0)
-    found = [struct.unpack_from(order + "H", tiff, row + 8)[0] for tag, row in entries if tag == _ORIENTATION]
-    return int(found[0]) if found and 1 <= found[0] <= 8 else 0
-
-
-def _blank_gps(data: bytearray, start: int) -> None:
-    order, entries = _first_directory(data, start)
-    for tag, row in entries:
-        if tag != _GPS:
-            continue
-        (offset,) = struct.unpack_from(order + "I", data, row + 8)
-        for _, inner in _entries(data, start, offset, order):
-            _blank_entry(data, start, inner, order)
-
-
-def _blank_entry(data: bytearray, start: int, row: int, order: str) -> None:
-    kind, count = struct.unpack_from(order + "HI", data, row + 2)
-    size = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 7: 1, 9: 4, 10: 8}.get(kind, 1) * count
-    if size > 4:
-        (value,) = struct.unpack_from(order + "I", data, row + 8)
-        begin = min(start + value, len(data))
-        end = min(begin + size, len(data))
-        data[begin:end] = bytes(end - begin)
-    data[row + 8 : row + 12] = bytes(4)
+def _flagged(chunk: bytes, *, has_exif: bool) -> bytes:
+    """The chunk that says what the file holds, told what is left."""
+    if chunk[:4] != b"VP8X" or len(chunk) < 9:
+        return chunk
+    flags = chunk[8] & ~(_WEBP_HAS_EXIF | _WEBP_HAS_XMP) | (_WEBP_HAS_EXIF if has_exif else 0)
+    return chunk[:8] + bytes([flags]) + chunk[9:]

@@ -297,6 +297,20 @@ def test_a_search_finds_what_can_be_borrowed_and_nothing_too_small(browser: Flas
     assert "全面</a>" in large and "半面A</a>" not in large
 
 
+def test_the_map_shows_what_was_searched_for_and_each_pin_leads_to_its_name(app: Flask) -> None:
+    put_on_the_map(app)
+    page = app.test_client().get("/facilities/map?persons=20").text
+    assert 'href="#place-1" aria-label="1 みほん体育館"' in page and 'id="place-1"' in page
+    assert 'href="/facilities?persons=20"' in page
+    none = app.test_client().get("/facilities/map?q=nowhere").text
+    assert "条件に合う部屋がありません" in none and "place-1" not in none
+
+
+def put_on_the_map(app: Flask) -> None:
+    places = hall.facilities(latitude=35.0, longitude=135.0)
+    app.extensions["madoguchi"] = replace(app.extensions["madoguchi"], facilities=places)
+
+
 def let_the_worker_run(app: Flask, at: datetime) -> list[str]:
     """The periodic jobs about bookings at a moment; returns which messages have been told so far."""
     services = app.extensions["madoguchi"]

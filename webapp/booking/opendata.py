@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
-from typing import Annotated, Any, NotRequired
+from typing import Annotated, NotRequired
 
 from pydantic import Field
 from sqlalchemy.orm import Session
@@ -129,26 +129,6 @@ def _slot(cell: CellState) -> Slot:
     if cell.left is not None:
         slot["left"] = cell.left
     return slot
-
-
-def pins(facilities: Facilities) -> list[dict[str, Any]]:
-    """Places on a plain map: percent from the west and north edges of the box around all of them."""
-    placed = [f for f in facilities if f.latitude is not None and f.longitude is not None]
-    if not placed:
-        return []
-    norths = [f.latitude or 0.0 for f in placed]
-    easts = [f.longitude or 0.0 for f in placed]
-    height = max(norths) - min(norths) or 1.0
-    width = max(easts) - min(easts) or 1.0
-    return [
-        {
-            "facility": facility,
-            "number": number,
-            "x": round(4 + 92 * ((facility.longitude or 0.0) - min(easts)) / width, 1),
-            "y": round(4 + 92 * (max(norths) - (facility.latitude or 0.0)) / height, 1),
-        }
-        for number, facility in enumerate(placed, 1)
-    ]
 
 
 def calendar(session: Session, facility: Facility, room: Room, first: date, days: int) -> str:

@@ -89,6 +89,11 @@ def search(
     return found
 
 
+def places(found: Sequence[Found]) -> list[Facility]:
+    """The facilities that have something of it free, each once."""
+    return list({one.facility.slug: one.facility for one in found if one.free}.values())
+
+
 def areas(facilities: Facilities) -> dict[str, Text]:
     return {facility.area.ja: facility.area for facility in facilities}
 

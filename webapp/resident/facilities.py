@@ -9,7 +9,7 @@ from flask import Blueprint, Response, jsonify, render_template, request
 from pydantic import BaseModel, Field
 
 from webapp import clock
-from webapp.booking import availability, opendata, search
+from webapp.booking import availability, opendata, pins, search
 from webapp.booking.hold import answer_for
 from webapp.booking.windows import AnswerEntry, asks_of_windows
 from webapp.booking.wish import Wish, starts_of
@@ -91,7 +91,8 @@ def index() -> str:
 @blueprint.get("/facilities/map")
 @public
 def places() -> str:
-    return render_template("resident/facilities_places.html", pins=opendata.pins(services().facilities))
+    found = search.search(db(), services().facilities, _question(), booker())
+    return render_template("resident/facilities_places.html", pins=pins.pins(search.places(found)))
 
 
 @blueprint.get("/facilities/<slug>")

@@ -17,6 +17,7 @@ from webapp.web import (
     display,
     errors,
     filters,
+    foreign,
     languages,
     maintenance,
     ruby,
@@ -60,6 +61,7 @@ def create_app(services: Services) -> Flask:
     transaction.install(app)
     languages.install(app)
     ruby.install(app)
+    foreign.install(app)
     words.install(app)
     filters.install(app)
     addresses.install(app)

@@ -544,3 +544,19 @@ def test_a_refusal_is_a_letter_with_reasons_and_instruction(app: Flask, browser:
     text = "".join(one.extract_text() for one in letter.pages).replace(" ", "")
     assert "条例第7条に当たるため" in text and "審査請求は3か月以内" in text
     assert browser.get(f"/cases/{reference}/permit.pdf").status_code == 404
+
+
+def test_what_is_paid_for_is_named_in_the_readers_language_and_the_rest_is_marked(
+    app: Flask, browser: FlaskClient
+) -> None:
+    named = [{"ja": room["name"], "en": f"Room {room['key']}"} for room in hall.HALL["rooms"]]
+    rooms = [{**room, "name": name} for room, name in zip(hall.HALL["rooms"], named, strict=True)]
+    places = hall.facilities(rooms=rooms)
+    app.extensions["madoguchi"] = replace(app.extensions["madoguchi"], facilities=places)
+    path, check = reach_check(browser)
+    send(browser, check, f"{path}/confirm")
+    link = re.search(r'href="(/pay/[^"?]+)"', browser.get(f"{path}/done").text)
+    assert link is not None
+    page = browser.get(f"{link[1]}?lang=en", follow_redirects=True).text
+    assert '10 Jun Room a <span lang="ja">午前</span>' in page
+    assert 'Use of Room a, <span lang="ja">みほん体育館</span>' in page

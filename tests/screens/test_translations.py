@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+
 import pytest
 from flask import Flask
 from flask_babel import gettext
 
-from tests.screens.translations import JAPANESE, catalogue, placeholders, wanted
+from tests.screens.translations import JAPANESE, ROOT, catalogue, placeholders, wanted
 from webapp.web import languages
 
 LOCALES = ["ja@easy", "en"]
@@ -39,6 +41,18 @@ def test_a_translation_names_the_same_places(locale: str) -> None:
 @pytest.mark.parametrize("locale", LOCALES)
 def test_no_catalogue_holds_what_no_screen_says(sentences: dict[str, list[str]], locale: str) -> None:
     assert {message.id for message in catalogue(locale) if message.id} <= sentences.keys()
+
+
+def test_no_sentence_hides_in_an_f_string_where_it_is_not_found() -> None:
+    hidden = [
+        f"{path.relative_to(ROOT)}:{part.lineno}"
+        for path in sorted((ROOT / "webapp").rglob("*.py"))
+        for drawn in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(drawn, ast.JoinedStr)
+        for part in ast.walk(drawn)
+        if isinstance(part, ast.Call) and isinstance(part.func, ast.Name) and part.func.id == "_"
+    ]
+    assert not hidden, "the extraction does not look into f-strings: join the sentence outside of it"
 
 
 def test_english_readers_see_no_japanese() -> None:

@@ -27,6 +27,7 @@ from webapp.kept import save
 from webapp.payment.charges import Line, open_charge
 from webapp.payment.models import Charge
 from webapp.tariff.quote import Quote
+from webapp.yaml_source import LANGS
 
 Method = Literal["online", "counter", "invoice"]
 _TABLE = cast(Table, Booking.__table__)
@@ -169,7 +170,11 @@ def _open_case(
 ) -> tuple[Case, str]:
     first = held[0]
     room = facility.room(first.room)
-    title = {"ja": f"{facility.name.ja} {room.name.ja}の利用", "en": f"Use of {facility.name.in_('en')}"}
+    title = {
+        "ja": f"{facility.name.ja} {room.name.ja}の利用",
+        "easy": f"{facility.name.in_('easy')} {room.name.in_('easy')}の 利用（りよう）",
+        "en": f"Use of {room.name.in_('en')}, {facility.name.in_('en')}",
+    }
     return open_case(
         session,
         kind="booking",
@@ -216,18 +221,22 @@ def open_booking_charge(
     )
 
 
-def charge_head(facility: Facility, booking: Booking) -> str:
-    """Day and room, in front of each line of a charge."""
-    return f"{booking.use_on.month}/{booking.use_on.day} {facility.room(booking.room).name.ja}"
+def charge_label(facility: Facility, booking: Booking, what: Mapping[str, str]) -> dict[str, str]:
+    """Day, room and ``what`` is charged for, in each language."""
+    room, day = facility.room(booking.room).name, booking.use_on
+    days = {"en": f"{day.day} {day:%b}"}
+    return {
+        lang: f"{days.get(lang, f'{day.month}/{day.day}')} {room.in_(lang)} {what.get(lang) or what['ja']}"
+        for lang in LANGS
+    }
 
 
 def charge_lines(facility: Facility, booking: Booking) -> list[Line]:
     """The frozen quote as lines of a charge."""
     quote = booking.quote or {}
-    head = charge_head(facility, booking)
     return [
         Line(
-            label={"ja": f"{head} {line['label']['ja']}"},
+            label=charge_label(facility, booking, line["label"]),
             amount_yen=line["amount_yen"],
             tax_class=line["tax_class"],
             citation=line["citation"],

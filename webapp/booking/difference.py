@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from webapp import clock
 from webapp.audit import Actor
 from webapp.booking import invoicing, paying
-from webapp.booking.confirm import charge_head, open_booking_charge
+from webapp.booking.confirm import charge_label, open_booking_charge
 from webapp.booking.due import last_day, pay_by, rest_of_day
 from webapp.booking.errors import NotAllowed
 from webapp.booking.facility import Facilities, Facility
@@ -142,10 +142,17 @@ def _claim(
     return charge
 
 
+DIFFERENCE = {
+    "ja": "変更による差額",
+    "easy": "変（か）えた ぶんの お金（かね）",
+    "en": "Difference after the change",
+}
+
+
 def _line(facility: Facility, booking: Booking, found: Difference) -> Line:
     lines = (found.quote or {}).get("lines") or [{}]
     return Line(
-        label={"ja": f"{charge_head(facility, booking)} 変更による差額"},
+        label=charge_label(facility, booking, DIFFERENCE),
         amount_yen=found.to_pay_yen,
         tax_class=lines[0].get("tax_class", "standard"),
         citation=(found.quote or {}).get("citation"),

@@ -122,7 +122,7 @@ def _line(line: FeeLine, definition: Definition, lang: Lang) -> str:
     amount = yen(low) if low == high else _("%(low)sから%(high)s", low=yen(low), high=yen(high))
     if line.quantity is not None:
         amount = _("1%(unit)sにつき%(amount)s", unit=_unit(line, definition, lang), amount=amount)
-    return f"{label} {amount}" if high else f"{label} {_('無料')}"
+    return " ".join([label, amount if high else _("無料")])
 
 
 def _unit(line: FeeLine, definition: Definition, lang: Lang) -> str:
@@ -190,7 +190,11 @@ def retention_text(retention: Retention | None) -> str | None:
         length = _("%(n)sか月", n=retention.months)
     else:
         length = _("%(n)s年", n=retention.years)
-    kept = _("手続きが終わってから%(length)s保存します。", length=length)
     if retention.then == "anonymise":
-        return f"{kept}{_('その後は、だれのものかわからない形にします。')}"
-    return f"{kept}{_('その後に消します。')}"
+        kept = _(
+            "手続きが終わってから%(length)s保存します。その後は、だれのものかわからない形にします。",
+            length=length,
+        )
+    else:
+        kept = _("手続きが終わってから%(length)s保存します。その後に消します。", length=length)
+    return str(kept)

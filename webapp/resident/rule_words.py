@@ -64,7 +64,7 @@ def extra_price(extra: Extra) -> str:
         "day": _("1日"),
         "person": _("1人"),
     }
-    return f"{per[extra.per]} {_('、').join(prices)}"
+    return " ".join([per[extra.per], _("、").join(prices)])
 
 
 def window(rule: Window, facility: Facility) -> str:

@@ -15,14 +15,12 @@ from flask import Flask, Response, g
 
 from webapp.form_engine.furigana import KANJI, words
 from webapp.form_engine.model import Definition
+from webapp.web import page_text
 from webapp.web.languages import lang
 
 _INLINE = re.compile(rf"({KANJI.pattern})（([\u3041-\u309fー]+)）")
-_TAG = re.compile(r"(<!--.*?-->|<[^>]*>)", re.DOTALL)
-_NAME = re.compile(r"</?([a-zA-Z0-9]+)")
 _LEFT_ALONE = frozenset({"head", "script", "style", "textarea", "select", "ruby", "pre", "svg"})
 _MARK = "data-as-typed"
-_VOID = frozenset({"input", "br", "hr", "img", "meta", "link", "wbr", "source"})
 
 
 def install(app: Flask) -> None:
@@ -37,14 +35,12 @@ def uses(definition: Definition) -> None:
 
 def drawn(page: str, known: Mapping[str, str], *, inline: bool) -> str:
     """Return an HTML page or fragment with readings as <ruby>; ``inline`` reads 漢字（かんじ）."""
-    parts = _TAG.split(page)
-    skipped: list[str] = []
-    for index, part in enumerate(parts):
-        if index % 2:
-            _follow(part, skipped)
-        elif not skipped and part:
-            parts[index] = _text(part, tuple(sorted(known.items())), inline)
-    return "".join(parts)
+    readings = tuple(sorted(known.items()))
+    return page_text.rewritten(page, lambda text: _text(text, readings, inline), _is_left_alone)
+
+
+def _is_left_alone(name: str, tag: str) -> bool:
+    return name in _LEFT_ALONE or _MARK in tag
 
 
 def _draw(response: Response) -> Response:
@@ -54,19 +50,6 @@ def _draw(response: Response) -> Response:
     if reader == "easy" or known:
         response.set_data(drawn(response.get_data(as_text=True), known, inline=reader == "easy"))
     return response
-
-
-def _follow(tag: str, skipped: list[str]) -> None:
-    """Keep the stack of elements whose text is left alone."""
-    named = _NAME.match(tag)
-    if named is None:
-        return
-    name = named[1].lower()
-    if tag.startswith("</"):
-        if skipped and skipped[-1] == name:
-            skipped.pop()
-    elif (skipped or name in _LEFT_ALONE or _MARK in tag) and name not in _VOID and not tag.endswith("/>"):
-        skipped.append(name)
 
 
 @lru_cache(maxsize=4096)

@@ -277,6 +277,22 @@ def test_cancelling_shows_the_refund_before_the_button(browser: FlaskClient) -> 
     assert "取消し済み" in browser.get(gone.headers["Location"]).text
 
 
+def test_a_booking_is_cancelled_and_never_withdrawn_around_its_room_and_money(
+    app: Flask, browser: FlaskClient
+) -> None:
+    path = booked(browser)
+    case = path.removesuffix("/bookings")
+    page = browser.get(case)
+    assert "予約を変える・取り消す" in page.text and "取り下げる" not in page.text
+    assert browser.get(f"{case}/withdraw").headers["Location"] == path
+    refused = send(browser, page, f"{case}/withdraw", reason="都合により")
+    assert refused.status_code == 409 and "予約の内容の画面で" in refused.text
+    with app.extensions["madoguchi"].database.reading() as session:
+        found = session.scalars(select(Booking)).one()
+        held = lookup.by_reference(session, case.rpartition("/")[2])
+        assert (found.state, held.status) == ("awaiting_payment", "received")
+
+
 def test_whose_use_the_city_took_back_sees_what_is_free_instead(app: Flask, browser: FlaskClient) -> None:
     path = booked(browser)
     services = app.extensions["madoguchi"]

@@ -8,7 +8,7 @@ from webapp.applications import retain
 from webapp.audit import Actor
 from webapp.casework import steps, telling
 from webapp.casework.models import Case
-from webapp.errors import InvalidInput, NotFound
+from webapp.errors import IllegalStep, InvalidInput, NotFound
 from webapp.intake import corrections, sheets, versions
 from webapp.payment import charges
 
@@ -16,8 +16,8 @@ LONGEST_REASON = 500
 
 
 def may_withdraw(case: Case) -> bool:
-    """Whether the life of this case allows it now."""
-    return steps.may(case, "withdraw")
+    """Whether the life of this case allows it now; a booking holds rooms and money and is cancelled instead."""
+    return case.kind != "booking" and steps.may(case, "withdraw")
 
 
 def withdraw(session: Session, case: Case, reason: str, actor: Actor) -> None:
@@ -28,6 +28,10 @@ def withdraw(session: Session, case: Case, reason: str, actor: Actor) -> None:
     if len(reason) > LONGEST_REASON:
         raise InvalidInput(
             "reason too long", field="reason", say=f"理由は{LONGEST_REASON}文字以内で書いてください。"
+        )
+    if case.kind == "booking":
+        raise IllegalStep(
+            "withdraw", state=case.status, say="予約の取消しは、予約の内容の画面で行ってください。"
         )
     waiting = corrections.waiting(session, case.id)
     steps.take(session, case, "withdraw", actor, data={"reason": reason.strip()})

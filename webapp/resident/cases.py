@@ -93,6 +93,8 @@ def message(reference: str) -> Answer:
 @visitor_or_resident
 def withdraw(reference: str) -> Answer:
     found = open_case(reference)
+    if found.kind == "booking":
+        return redirect(url_for("resident.booked.show", reference=found.reference))
     if not withdrawal.may_withdraw(found):
         flash(_("この申請は、いまの状態では取り下げられません。担当課にご連絡ください。"), "warning")
         return redirect(url_for(".case", reference=found.reference))

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -229,8 +229,8 @@ def test_a_hold_that_ran_out_is_explained(browser: FlaskClient) -> None:
         page = browser.get(path)
         english = browser.get(f"{path}?lang=en", follow_redirects=True)
     assert page.status_code == 409
-    assert "もう一度お選びください" in page.text
-    assert "open the current state" in english.text.lower() and "予約は確定していません" not in english.text
+    assert "予約は確定していません" in page.text
+    assert "Nothing is booked." in english.text and "予約は確定していません" not in english.text
 
 
 def test_a_hold_lengthens_once_on_the_page(browser: FlaskClient) -> None:
@@ -239,6 +239,42 @@ def test_a_hold_lengthens_once_on_the_page(browser: FlaskClient) -> None:
     assert "10分延ばす" in page.text
     send(browser, page, f"{path}/extend", back="describe")
     assert "10分延ばす</span></button>" not in browser.get(path).text
+
+
+def test_what_was_typed_when_the_hold_ran_out_is_there_when_the_time_is_taken_again(
+    app: Flask, browser: FlaskClient
+) -> None:
+    path = hold(browser, days="6/12").headers["Location"]
+    opened = browser.get(path)
+    with clock.frozen(MAY + timedelta(minutes=31)):
+        over = send(browser, opened, path, **{**ANSWERS, "title": "春の会"})
+        assert over.status_code == 409 and "入力した内容は残っています" in over.text
+        link = re.search(r'href="(/book/gym/a/2026-06-10[^"]+)"', over.text)
+        assert link is not None
+        chosen = browser.get(link[1].replace("&amp;", "&"))
+        assert 'value="am" checked' in chosen.text and 'value="2026-06-12"' in chosen.text
+        again = browser.get(hold(browser).headers["Location"]).text
+        assert 'value="春の会"' in again and 'value="見本 花子"' in again
+        assert 'value="春の会"' not in app.test_client().get("/").text
+
+
+def test_what_was_typed_stays_when_the_hold_is_lengthened(browser: FlaskClient) -> None:
+    path = hold(browser).headers["Location"]
+    page = browser.get(path)
+    assert f'form="use-form" formaction="{path}/extend"' in page.text
+    typed = {**ANSWERS, "title": "春の会 123456789018", "tel": ""}
+    longer = send(browser, page, f"{path}/extend", back="describe", **typed)
+    shown = browser.get(longer.headers["Location"]).text
+    assert 'value="見本 花子"' in shown and 'value="１０"' in shown and "10分延ばしました" in shown
+    assert "123456789018" not in shown, "an individual number is never kept"
+    assert send(browser, browser.get(path), path, **ANSWERS).status_code == 303
+    assert 'value="10"' in browser.get(path).text, "what is stored now counts"
+
+
+def test_enter_in_a_field_goes_on_and_does_not_lengthen_the_hold(browser: FlaskClient) -> None:
+    page = browser.get(hold(browser).headers["Location"]).text
+    first = re.search(r'<button[^>]*form="use-form"[^>]*>', page)
+    assert first is not None and "formaction" not in first[0]
 
 
 def test_a_series_names_the_day_it_could_not_take(app: Flask, browser: FlaskClient) -> None:

@@ -16,7 +16,7 @@ LONGEST_REASON = 500
 
 
 def may_withdraw(case: Case) -> bool:
-    """Whether the life of this case allows it now; a booking holds rooms and money and is cancelled instead."""
+    """Whether the life of this case allows it now; a booking holds room and money: it is cancelled."""
     return case.kind != "booking" and steps.may(case, "withdraw")
 
 

@@ -17,8 +17,7 @@ from webapp.booking.person import Booker
 from webapp.booking.pricing import exemption_preview
 from webapp.booking.wish import Span, Wish, span_of, starts_of
 from webapp.calendar.business import days_between
-from webapp.errors import NotFound
-from webapp.resident import refusals
+from webapp.resident import baskets, refusals
 from webapp.resident.case_access import remember
 from webapp.tariff.prices import NoPrice
 from webapp.web import booking_form as typed
@@ -84,15 +83,15 @@ def take(slug: str, key: str, day: str) -> Answer:
 @blueprint.get("/booking/<basket>")
 @visitor_or_resident
 def describe(basket: str) -> Answer:
-    bookings = _held(basket)
-    return _describe_page(bookings, _known(bookings[0]), [])
+    bookings = baskets.running(basket)
+    return _describe_page(bookings, baskets.known(bookings[0]), [])
 
 
 @blueprint.post("/booking/<basket>")
 @visitor_or_resident
 def save(basket: str) -> Answer:
-    bookings = _held(basket)
-    facility, room = _place(bookings[0])
+    bookings = baskets.running(basket)
+    facility, room = baskets.place(bookings[0])
     form = request.form.to_dict()
     asked = booking_questions.read(facility, room)
     errors = [*typed.mistakes(facility, room, form), *(asked.errors if asked else [])]
@@ -108,24 +107,25 @@ def save(basket: str) -> Answer:
     except NotAllowed as refused:
         db().rollback()
         place = "persons" if refused.rule in ("capacity", "min_persons") else "commercial"
-        return _describe_page(_held(basket), form, [(place, refusals.say(refused))], asked), 422
+        return _describe_page(baskets.running(basket), form, [(place, refusals.say(refused))], asked), 422
     except Taken as taken:
         db().rollback()
-        return _describe_page(_held(basket), form, [("persons", refusals.say(taken))], asked), 422
+        return _describe_page(baskets.running(basket), form, [("persons", refusals.say(taken))], asked), 422
     except NoPrice:
         db().rollback()
         text = _("この使い方の料金が表にありません。施設にお電話ください。")
-        return _describe_page(_held(basket), form, [("persons", text)], asked), 422
+        return _describe_page(baskets.running(basket), form, [("persons", text)], asked), 422
+    baskets.forget_typed()
     return redirect(url_for(".check", basket=basket), 303)
 
 
 @blueprint.get("/booking/<basket>/check")
 @visitor_or_resident
 def check(basket: str) -> Answer:
-    bookings = _held(basket)
+    bookings = baskets.running(basket)
     if not bookings[0].contact:
         return redirect(url_for(".describe", basket=basket))
-    facility, room = _place(bookings[0])
+    facility, room = baskets.place(bookings[0])
     wished = (bookings[0].exemption or {}).get("key")
     return render_template(
         "resident/book_check.html",
@@ -150,7 +150,7 @@ def check(basket: str) -> Answer:
 @blueprint.post("/booking/<basket>/confirm")
 @visitor_or_resident
 def confirm(basket: str) -> Answer:
-    bookings = _own(basket)
+    bookings = baskets.own(basket)
     if bookings[0].case_id is not None:
         return redirect(url_for(".done", basket=basket), 303)
     contact = bookings[0].contact or {}
@@ -166,10 +166,10 @@ def confirm(basket: str) -> Answer:
 @blueprint.get("/booking/<basket>/done")
 @visitor_or_resident
 def done(basket: str) -> Answer:
-    bookings = _own(basket)
+    bookings = baskets.own(basket)
     if bookings[0].case_id is None:
         return redirect(url_for(".describe", basket=basket))
-    facility, room = _place(bookings[0])
+    facility, room = baskets.place(bookings[0])
     shown = sessions.current().get("booking_password") or {}
     case, charge = find.case_and_charge(db(), bookings[0])
     return render_template(
@@ -188,7 +188,10 @@ def done(basket: str) -> Answer:
 @blueprint.post("/booking/<basket>/extend")
 @visitor_or_resident
 def extend(basket: str) -> Response:
-    for booking in _held(basket):
+    bookings = baskets.running(basket)
+    if baskets.is_typing():
+        baskets.keep_typed(*baskets.place(bookings[0]))
+    for booking in bookings:
         try:
             hold.extend(db(), booking.token)
         except NotAllowed as refused:
@@ -203,12 +206,31 @@ def extend(basket: str) -> Response:
 @blueprint.post("/booking/<basket>/release")
 @visitor_or_resident
 def release(basket: str) -> Response:
-    bookings = _own(basket)
+    bookings = baskets.own(basket)
     for booking in bookings:
         if booking.state == "held":
             hold.release(db(), services().facilities, booking.token)
+    baskets.forget_typed()
     flash(_("予約をやめました。取っていた時間は空きに戻りました。"))
     return redirect(url_for("resident.facilities.facility", slug=bookings[0].facility), 303)
+
+
+@blueprint.errorhandler(HoldOver)
+def hold_is_over(_over: HoldOver) -> tuple[str, int]:
+    """The time ran out: what was typed is kept, and the same choice is one press away."""
+    bookings = baskets.own((request.view_args or {})["basket"])
+    facility, room = baskets.place(bookings[0])
+    if baskets.is_typing():
+        baskets.keep_typed(facility, room)
+    page = render_template(
+        "resident/book_over.html",
+        facility=facility,
+        bookings=bookings,
+        again=baskets.again(bookings),
+        is_kept=baskets.TYPED in sessions.current(),
+        department=services().city.departments.get(facility.department),
+    )
+    return page, 409
 
 
 def _repeated(first: date, until: date | None) -> list[date]:
@@ -278,7 +300,7 @@ def _choose_page(
         errors=errors,
         stopped=refusals.stopped(many) if many else None,
         running=quota.running(db(), typed.booker().key) if many else [],
-        place_of=_place,
+        place_of=baskets.place,
         department=services().city.departments.get(facility.department),
     )
 
@@ -313,7 +335,7 @@ def _describe_page(
     errors: list[tuple[str, str]],
     asked: Asked | None = None,
 ) -> str:
-    facility, room = _place(bookings[0])
+    facility, room = baskets.place(bookings[0])
     day = bookings[0].use_on
     return render_template(
         "resident/book_describe.html",
@@ -324,7 +346,7 @@ def _describe_page(
         form=form,
         errors=errors,
         questions=typed.questions_of(facility, room),
-        asked=asked or booking_questions.ask(facility, room, bookings[0].answers),
+        asked=asked or booking_questions.ask(facility, room, baskets.typed_answers(bookings[0])),
         extras=typed.choosable_extras(facility, room, day),
         exemptions=typed.exemptions_of(facility, room, day),
         proved=bookings[0].resident_id is not None and "resident" in bookings[0].facts,
@@ -338,43 +360,3 @@ def _reduced(facility: Facility, bookings: list[Booking]) -> int | None:
     """What all would cost if the wished exemption were granted; None where it cannot be for one of them."""
     previews = [exemption_preview(facility, b, str((b.exemption or {}).get("key"))) for b in bookings]
     return None if None in previews else sum(one.total_yen for one in previews if one is not None)
-
-
-def _known(booking: Booking) -> dict[str, Any]:
-    """What the page starts with: what was typed before, else the profile."""
-    resident = guards.current_resident()
-    profile = dict(resident.profile or {}) if resident else {}
-    known: dict[str, Any] = {name: profile.get(name) or "" for name in ("name", "kana", "tel", "email")}
-    registered = typed.registered(booking)
-    known["group"] = registered.name if registered is not None and registered.kind == "group" else ""
-    known.update({k: v for k, v in (booking.contact or {}).items() if v})
-    known.update(persons=booking.persons or "", title=booking.title or "", purpose=booking.purpose or "")
-    for key, value in booking.facts.items():
-        known[key] = ("yes" if value else "no") if isinstance(value, bool) else value
-    known.update({f"extra.{key}": count for key, count in booking.extras.items()})
-    known["exemption"] = (booking.exemption or {}).get("key", "")
-    known["exemption_reason"] = booking.why("exemption")
-    return known
-
-
-def _own(basket: str) -> list[Booking]:
-    """The bookings of a basket of this browser or resident. Raises NotFound."""
-    bookings = find.of_basket(db(), basket)
-    resident = guards.current_resident()
-    is_theirs = bool(bookings) and resident is not None and bookings[0].resident_id == resident.id
-    if not bookings or not (is_theirs or sessions.owns("basket", basket)):
-        raise NotFound(basket, say=_("この予約は見つかりません。もう一度お選びください。"))
-    return bookings
-
-
-def _held(basket: str) -> list[Booking]:
-    """The running holds of a basket. Raises HoldOver when they ended, NotFound."""
-    bookings = _own(basket)
-    held = [b for b in bookings if b.state == "held" and b.expires_at and b.expires_at > clock.now()]
-    if not held:
-        raise HoldOver()
-    return held
-
-
-def _place(booking: Booking) -> tuple[Facility, Room]:
-    return hold.facility_and_room(services().facilities, booking.facility, booking.room)

@@ -18,6 +18,7 @@
       hold.classList.add("hold--ending");
     }
     if (left > 0) setTimeout(show, 1000);
+    else warning.textContent = hold.dataset.over;
   };
   show();
 })();

@@ -114,6 +114,36 @@ def test_a_visitor_books_and_sees_every_yen_explained(browser: FlaskClient) -> N
     assert "支払い待ち" in shown.text
 
 
+def test_everything_said_about_the_use_is_read_over_before_and_after_confirming(browser: FlaskClient) -> None:
+    path = hold(browser).headers["Location"]
+    said = {
+        **ANSWERS,
+        "title": "春の会",
+        "extra.board": "2",
+        "commercial": "yes",
+        "ticket": "500",
+        "group": "球友会",
+    }
+    said |= {"exemption": "cohost", "exemption_reason": "市と共催"}
+    check = browser.get(send(browser, browser.get(path), path, **said).headers["Location"])
+    for text in (
+        "10人",
+        "春の会",
+        "得点板 × 2",
+        "500円",
+        "営利・宣伝",
+        "球友会",
+        "市内にある",
+        "共催",
+        "市と共催",
+    ):
+        assert text in check.text
+    assert "お返しします" in check.text and "予約をやめる" in check.text
+    shown = browser.get(send(browser, check, f"{path}/confirm").headers["Location"])
+    page = re.search(r'href="(/cases/[^"]+/bookings)"', shown.text)
+    assert page is not None and "得点板 × 2" in browser.get(page[1]).text
+
+
 def test_a_posted_field_cannot_turn_a_proved_non_resident_into_a_resident(
     app: Flask, browser: FlaskClient
 ) -> None:

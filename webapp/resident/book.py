@@ -17,7 +17,7 @@ from webapp.booking.person import Booker
 from webapp.booking.pricing import exemption_preview
 from webapp.booking.wish import Span, Wish, span_of, starts_of
 from webapp.calendar.business import days_between
-from webapp.resident import baskets, refusals
+from webapp.resident import baskets, refusals, use_words
 from webapp.resident.case_access import remember
 from webapp.tariff.prices import NoPrice
 from webapp.web import booking_form as typed
@@ -139,8 +139,8 @@ def check(basket: str) -> Answer:
         approval=facility.needs_approval(room),
         reduced=_reduced(facility, bookings) if wished else None,
         answers=booking_questions.shown(bookings[0]),
-        refund=facility.cancellation,
         invoice_until=invoicing.until(facility, bookings),
+        use=use_words.use(facility, room, bookings[0]),
         expires_at=bookings[0].expires_at,
         extended=bookings[0].extended,
         department=services().city.departments.get(facility.department),

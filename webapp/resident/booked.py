@@ -17,7 +17,7 @@ from webapp.booking.wish import span_of, wish_of
 from webapp.casework.models import Case
 from webapp.errors import IllegalStep, NotFound
 from webapp.payment import charges
-from webapp.resident import refusals
+from webapp.resident import refusals, use_words
 from webapp.resident.case_access import open_case
 from webapp.web import booking_form as typed
 from webapp.web import booking_questions, change_form, guards
@@ -47,6 +47,7 @@ def show(reference: str) -> str:
         words=_states(),
         may_change=may_change,
         answers=booking_questions.shown,
+        use=use_words.use,
         instead=_instead,
         charge=find.case_and_charge(db(), bookings[0])[1],
         overtimes=overtime.of_bookings(db(), bookings),

@@ -71,7 +71,8 @@ def test_the_administrator_sees_and_decides_and_others_do_not(database: Database
     add(office.database, "system", "admin@*")
     client = office.client("system")
     page = client.get("/staff/delivery")
-    assert "decided@1" in page.text
+    assert "「手続きの結果が出ました。" in page.text and "decided@1" not in page.text
+    assert "アクセストークンを受け付けません" in page.text and "401 token" not in page.text
     post(client, "/staff/delivery", "/staff/delivery/resume", channel="line")
     post(client, "/staff/delivery", f"/staff/delivery/{number}", _action="leave")
     with office.database.reading() as session:

@@ -24,6 +24,8 @@ def show() -> str:
         rows=outbox_words.by_lane(relay.counts(db())),
         heads=[(word, "number") for word in outbox_words.STATUSES.values()],
         channels=outbox_words.CHANNELS,
+        notice=outbox_words.notice,
+        pause=outbox_words.pause,
         waiting=deciding.waiting(db()),
         paused=deciding.paused(db()),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from webapp.messaging import templates
 from webapp.outbox.models import LANES
 
 STATUSES: Final = {
@@ -25,6 +26,22 @@ LANE_WORDS: Final = {
     "reminder": "期限・予定",
     "bulk": "お知らせ",
 }
+PAUSES: Final = {
+    "quota": "LINEの今月の送信数の上限に達しました。来月になると自動で再開します。",
+    "401 token": "LINEが、設定されているアクセストークンを受け付けません。"
+    "システム担当が設定を直してから、再開してください。",
+}
+
+
+def pause(reason: str) -> str:
+    """Why a channel stands still, and what to do about it."""
+    return PAUSES.get(reason) or f"相手の答え: {reason}"
+
+
+def notice(template: str) -> str:
+    """What a message says to its reader, by the name of its template (``decided@1``)."""
+    known = templates.load().templates.get(template.partition("@")[0])
+    return known.line.text.ja if known else template
 
 
 def by_lane(counts: Mapping[tuple[str, str], int]) -> list[tuple[str, list[int]]]:

@@ -282,7 +282,7 @@ def test_what_was_typed_when_the_hold_ran_out_is_there_when_the_time_is_taken_ag
         link = re.search(r'href="(/book/gym/a/2026-06-10[^"]+)"', over.text)
         assert link is not None
         chosen = browser.get(link[1].replace("&amp;", "&"))
-        assert 'value="am" checked' in chosen.text and 'value="2026-06-12"' in chosen.text
+        assert 'value="am" checked>' in chosen.text and 'value="2026-06-12"' in chosen.text
         again = browser.get(hold(browser).headers["Location"]).text
         assert 'value="春の会"' in again and 'value="見本 花子"' in again
         assert 'value="春の会"' not in app.test_client().get("/").text

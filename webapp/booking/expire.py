@@ -19,11 +19,17 @@ from webapp.payment.models import OPEN_ATTEMPT, PaymentAttempt
 BATCH = 200
 
 
-def expire_holds(session: Session, facilities: Facilities, limit: int = BATCH) -> int:
-    """Free the slots of holds that ran out; returns how many. Safe to run twice or in two workers."""
+def expire_holds(
+    session: Session, facilities: Facilities, limit: int = BATCH, *, basket: str | None = None
+) -> int:
+    """Free the slots of holds that ran out, all or a basket's; returns how many.
+
+    Safe to run twice or in two workers.
+    """
+    over = [Booking.state == "held", Booking.expires_at <= clock.now()]
     query = (
         select(Booking)
-        .where(Booking.state == "held", Booking.expires_at <= clock.now())
+        .where(*over, *([] if basket is None else [Booking.basket == basket]))
         .order_by(Booking.id)
         .limit(limit)
         .with_for_update(skip_locked=True)

@@ -11,6 +11,7 @@ from webapp import clock
 from webapp.booking import availability, details, find, hold, invoicing, quota, search, series
 from webapp.booking.confirm import confirm as confirm_booking
 from webapp.booking.errors import HoldOver, NotAllowed, Taken, TooManySlots
+from webapp.booking.expire import expire_holds
 from webapp.booking.facility import Facility, Room
 from webapp.booking.models import Booking
 from webapp.booking.person import Booker
@@ -217,8 +218,10 @@ def release(basket: str) -> Response:
 
 @blueprint.errorhandler(HoldOver)
 def hold_is_over(_over: HoldOver) -> tuple[str, int]:
-    """The time ran out: what was typed is kept, and the same choice is one press away."""
-    bookings = baskets.own((request.view_args or {})["basket"])
+    """The time ran out: it is free again at once, what was typed is kept, and one press leads back to it."""
+    basket = (request.view_args or {})["basket"]
+    transaction.first(lambda session: expire_holds(session, services().facilities, basket=basket))
+    bookings = baskets.own(basket)
     facility, room = baskets.place(bookings[0])
     if baskets.is_typing():
         baskets.keep_typed(facility, room)

@@ -642,3 +642,12 @@ def test_what_is_paid_for_is_named_in_the_readers_language_and_the_rest_is_marke
     page = browser.get(f"{link[1]}?lang=en", follow_redirects=True).text
     assert '10 Jun Room a <span lang="ja">午前</span>' in page
     assert 'Use of Room a, <span lang="ja">みほん体育館</span>' in page
+
+
+def test_what_is_missing_is_said_in_the_readers_language(browser: FlaskClient) -> None:
+    path = hold(browser).headers["Location"]
+    for lang, shown in (("en", "Enter your name."), ("easy", "<rt>なまえ</rt>")):
+        browser.get(f"/?lang={lang}")
+        page = send(browser, browser.get(path), path, persons="", name="", tel="")
+        assert page.status_code == 422 and shown in page.text
+        assert "連絡のつく電話番号を入れてください" not in page.text

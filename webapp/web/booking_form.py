@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from flask import g
+from flask_babel import gettext as _
 
 from webapp import clock
 from webapp.booking import registering, registration
@@ -21,6 +22,7 @@ from webapp.tariff.facts import Fact
 from webapp.tariff.table import Exemption, Extra
 from webapp.web import guards, sessions, transaction
 from webapp.web.day_boxes import CALENDAR_YEARS
+from webapp.web.filters import text_of
 from webapp.web.services import services
 from webapp.web.transaction import db
 
@@ -184,17 +186,17 @@ def mistakes(facility: Facility, room: Room, form: Mapping[str, str]) -> list[tu
     """(id of the control, what to do) for everything that is missing on the details page."""
     found: list[tuple[str, str]] = []
     if whole(form.get("persons")) < 1:
-        found.append(("persons", "使う人数を数字で入れてください。"))
+        found.append(("persons", _("使う人数を数字で入れてください。")))
     if not form.get("name", "").strip():
-        found.append(("name", "お名前を入れてください。"))
+        found.append(("name", _("お名前を入れてください。")))
     if not form.get("tel", "").strip():
-        found.append(("tel", "連絡のつく電話番号を入れてください。"))
+        found.append(("tel", _("連絡のつく電話番号を入れてください。")))
     for question in questions_of(facility, room):
         if question.kind == "choice" and form.get(question.key) not in question.choices:
-            found.append((question.key, f"「{question.label.ja}」を選んでください。"))
+            found.append((question.key, _("「%(name)s」を選んでください。", name=text_of(question.label))))
     for name in ("title", "exemption_reason"):
         if contains_individual_number(form.get(name, "")):
-            found.append((name, "マイナンバー(個人番号)は書かないでください。"))
+            found.append((name, _("マイナンバー(個人番号)は書かないでください。")))
     return found
 
 

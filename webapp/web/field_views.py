@@ -200,7 +200,7 @@ def _file(question: kinds.File, value: Any, drawing: Drawing) -> dict[str, Any]:
     }
     limits = _(
         "%(types)s。1つ %(size)sまで、%(count)s個まで。",
-        types="、".join(kinds_of_file[group] for group in question.allow),
+        types=_("、").join(kinds_of_file[group] for group in question.allow),
         size=file_size(question.max_mb * files.MEGABYTE),
         count=question.max_files,
     )

@@ -39,7 +39,9 @@ def _in_may() -> Iterator[None]:
 @pytest.fixture
 def app(database_url: str, tmp_path: Path) -> Flask:
     made = counter(database_url, tmp_path, sample())
-    made.extensions["madoguchi"] = replace(made.extensions["madoguchi"], facilities=hall.facilities(limits={}))
+    made.extensions["madoguchi"] = replace(
+        made.extensions["madoguchi"], facilities=hall.facilities(limits={})
+    )
     return made
 
 

@@ -22,11 +22,11 @@ FIRST = date(2026, 6, 1)
 
 
 @contextmanager
-def fresh(server: str, name: str, places: Facilities, pool_size: int = 8) -> Iterator[Database]:
-    """A migrated database that knows the cells of the places."""
+def fresh(server: str, name: str, places: Facilities) -> Iterator[Database]:
+    """A migrated database that knows the cells of the places, with the connections of one web process."""
     url = postgres.create_database(server, name)
     build(url)
-    database = Database(url, pool_size=pool_size)
+    database = Database(url)
     with database.transaction() as session:
         sync_cells(session, places)
     try:
@@ -69,13 +69,19 @@ class Contended:
     """Seconds."""
 
 
-def contend(clients: int, rounds: int, attempt: Callable[[int], bool]) -> Contended:
-    """All clients at once; ``attempt(number)`` tells whether it won."""
+def contend(
+    clients: int, rounds: int, attempt: Callable[[int], bool], warm: Callable[[int], Any]
+) -> Contended:
+    """All clients at once; ``attempt(number)`` tells whether it won.
+
+    Before they meet, each has done ``warm(client)``, so that no connection is new to its server.
+    """
     gate = threading.Barrier(clients + 1)
     times: list[float] = []
     wins: list[bool] = []
 
     def client(number: int) -> None:
+        warm(number)
         gate.wait()
         for turn in range(rounds):
             begun = time.perf_counter()

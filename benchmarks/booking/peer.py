@@ -28,9 +28,11 @@ class _Sessions(SessionProvider):
 
 
 class Libres:
-    """One hall whose stretches may be reserved."""
+    """One hall whose stretches may be reserved; the first ``wanted`` of them are fought for."""
 
-    def __init__(self, server: str, stretches: list[Stretch], connections: int = 8) -> None:
+    def __init__(
+        self, server: str, stretches: list[Stretch], connections: int = 8, *, wanted: int = 0
+    ) -> None:
         name = f"bench_libres_{connections}"
         dsn = postgres.create_database(server, name)
         context = create_default_registry().register_context(name)
@@ -41,6 +43,7 @@ class Libres:
         self.scheduler.allocate(stretches)
         self.scheduler.commit()
         self.stretches = stretches
+        self.wanted = wanted
         self.retries = 0
         self._count = threading.Lock()
 
@@ -53,9 +56,17 @@ class Libres:
 
     def attempt(self, number: int) -> bool:
         """The same among rivals: what SERIALIZABLE aborts is tried again until it is won or refused."""
+        return self._until_decided(number % self.wanted)
+
+    def warm(self, client: int) -> None:
+        """Each client books a stretch of its own."""
+        self._until_decided(self.wanted + client)
+        self.retries = 0
+
+    def _until_decided(self, number: int) -> bool:
         for _ in range(TRIES):
             try:
-                self.book(number % len(self.stretches))
+                self.book(number)
             except AlreadyReservedError:
                 self.scheduler.rollback()
                 return False

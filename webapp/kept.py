@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Insert, Table, Update, inspect
 from sqlalchemy.orm import Session, make_transient, make_transient_to_detached
@@ -22,19 +22,29 @@ def store(session: Session, row: Base, statement: ReturningInsert[int]) -> bool:
     It stands in the session afterwards, as after ``add`` and ``flush``, which take twice the processor time.
     False, with nothing written, when the statement says ON CONFLICT DO NOTHING and another row conflicts.
     """
-    given = row.__dict__
-    written = {key: value for key, value in given.items() if value is not None and not key.startswith("_")}
-    found = session.scalar(statement, written)
+    found = session.scalar(statement, written(row))
     if found is None:
         return False
+    stand(session, row, found)
+    return True
+
+
+def written(row: Base) -> dict[str, Any]:
+    """What a new object says about its columns."""
+    return {
+        key: value for key, value in row.__dict__.items() if value is not None and not key.startswith("_")
+    }
+
+
+def stand(session: Session, row: Base, row_id: int) -> None:
+    """Let an object whose row has been written under ``row_id`` stand in the session."""
     # SQLite gives the id of a row that was rolled back to the next one: the object that had it makes room.
-    gone = session.identity_map.get(identity_key(type(row), found))
+    gone = session.identity_map.get(identity_key(type(row), row_id))
     if gone is not None:
         session.expunge(gone)
-    given.update({**_blank(statement.table), **written, "id": found})
+    row.__dict__.update({**_blank(cast(Table, row.__table__)), **written(row), "id": row_id})
     make_transient_to_detached(row)
     session.add(row)
-    return True
 
 
 def save(session: Session, row: Base, statement: Update) -> None:

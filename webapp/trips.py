@@ -12,11 +12,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, event
 from sqlalchemy.engine.interfaces import ExecutionContext
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
 READ_ONLY = "madoguchi_read_only"
 """Execution option of a connection on which nothing is ever begun."""
@@ -32,6 +34,36 @@ def spare(engine: Engine) -> None:
     event.listen(engine, "commit", _collect_or_roll_back)
     event.listen(engine, "rollback", _drop)
     event.listen(engine, "checkin", _rest)
+
+
+def look(session: Session, question: Question, given: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """Ask PostgreSQL a plain question, past SQLAlchemy's layers: a third of the processor time of a refusal.
+
+    ``given`` and the rows are psycopg's own (aware datetimes, lists for arrays). Raises SQLAlchemy's errors.
+    """
+    session.flush()
+    connection = session.connection()
+    _collect(connection)
+    failures = connection.dialect.loaded_dbapi.Error
+    raw: Any = connection.connection
+    try:
+        with raw.cursor() as cursor:
+            rows: list[tuple[Any, ...]] = cursor.execute(question.sql(connection), given).fetchall()
+            return rows
+    except failures as error:
+        raise _as_sqlalchemys(connection, error, failures) from error
+
+
+class Question:
+    """A plain SELECT, compiled once."""
+
+    def __init__(self, select: Select[Any]) -> None:
+        self._select = select
+        self._sql = ""
+
+    def sql(self, connection: Connection) -> str:
+        self._sql = self._sql or str(self._select.compile(dialect=connection.dialect))
+        return self._sql
 
 
 def _before(
@@ -72,9 +104,11 @@ def _collect(connection: Connection) -> None:
     try:
         pipeline.__exit__(None, None, None)
     except failures as error:
-        raise DBAPIError.instance(
-            None, None, error, failures, hide_parameters=True, dialect=connection.dialect
-        ) from error
+        raise _as_sqlalchemys(connection, error, failures) from error
+
+
+def _as_sqlalchemys(connection: Connection, error: Any, base: type[Exception]) -> Any:
+    return DBAPIError.instance(None, None, error, base, hide_parameters=True, dialect=connection.dialect)
 
 
 def _collect_or_roll_back(connection: Connection) -> None:

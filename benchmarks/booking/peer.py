@@ -15,7 +15,7 @@ from sqlalchemy.orm import scoped_session, sessionmaker
 from tests import postgres
 
 Stretch = tuple[datetime, datetime]
-TRIES = 200
+TRIES = 2000
 
 
 class _Sessions(SessionProvider):
@@ -45,7 +45,7 @@ class Libres:
         self.stretches = stretches
         self.wanted = wanted
         self.retries = 0
-        self._count = threading.Lock()
+        self._count, self._turn = threading.Lock(), threading.Lock()
 
     def book(self, number: int) -> None:
         """Reserve and approve one stretch that nobody else wants."""
@@ -59,9 +59,9 @@ class Libres:
         return self._until_decided(number % self.wanted)
 
     def warm(self, client: int) -> None:
-        """Each client books a stretch of its own."""
-        self._until_decided(self.wanted + client)
-        self.retries = 0
+        """Each client books a stretch of its own on its own connection, one after the other."""
+        with self._turn:
+            self.book(self.wanted + client)
 
     def _until_decided(self, number: int) -> bool:
         for _ in range(TRIES):

@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import cast
 
-from sqlalchemy import Table, insert
 from sqlalchemy.orm import Session
 
 from webapp import clock
 from webapp.booking import beyond, limits
+from webapp.booking.book import book
 from webapp.booking.cells import cell_ids
 from webapp.booking.counting import draw, give_back
 from webapp.booking.errors import HoldOver, NotAllowed, Taken
@@ -23,10 +22,8 @@ from webapp.booking.windows import Answer, when_bookable
 from webapp.booking.wish import Span, Wish, draws_of, draws_of_booking, expand_bands, slots_of, span_of
 from webapp.db import new_token
 from webapp.errors import NotFound
-from webapp.kept import store
 
 EXTENSION = timedelta(minutes=10)
-_INSERT = insert(cast(Table, Booking.__table__)).returning(Booking.__table__.c.id)
 
 
 def facility_and_room(facilities: Facilities, slug: str, key: str) -> tuple[Facility, Room]:
@@ -82,9 +79,9 @@ def hold(
     passed = limits.check(session, facility, booker, wish, len(bands), now)
     slots = free_slots(session, facility, room, span.starts_at(wish.use_on), span.ends_at(wish.use_on), now)
     booking = _new(facility, room, wish, span, bands, booker, basket or new_token(), channel, now, minutes)
-    store(session, booking, _INSERT)
+    book(session, booking, slots)
     beyond.keep(booking, passed, booker)
-    _take(session, facility, room, booking, slots)
+    _draw(session, facility, room, booking)
     return booking
 
 
@@ -112,7 +109,8 @@ def check_size(facility: Facility, room: Room, persons: int) -> None:
 def occupy(session: Session, facility: Facility, room: Room, booking: Booking, now: datetime) -> None:
     """Take the cells and counters of a booking. Raises Taken."""
     slots = free_slots(session, facility, room, booking.starts_at, booking.ends_at, now)
-    _take(session, facility, room, booking, slots)
+    take_cells(session, facility.slug, slots, booking_id=booking.id)
+    _draw(session, facility, room, booking)
 
 
 def free_slots(
@@ -135,8 +133,7 @@ def free_slots(
     return slots_of(room, cells, starts, ends)
 
 
-def _take(session: Session, facility: Facility, room: Room, booking: Booking, slots: list[Slot]) -> None:
-    take_cells(session, facility.slug, slots, booking_id=booking.id)
+def _draw(session: Session, facility: Facility, room: Room, booking: Booking) -> None:
     draws = draws_of(facility, room, booking.starts_at, booking.ends_at, booking.persons, booking.extras)
     draw(session, draws)
 

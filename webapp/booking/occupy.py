@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, String, and_, any_, bindparam, delete, select, text, update
+from sqlalchemy import ARRAY, Integer, Select, String, and_, any_, bindparam, delete, select, text, update
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import Session
 
+from webapp import trips
 from webapp.booking.errors import Conflict, Taken
 from webapp.booking.facility import Room
 from webapp.booking.models import Booking, Cell, Occupancy
@@ -45,8 +46,8 @@ def standing(
     asked = {"facility": facility, "keys": list(keys), "starts": starts, "ends": ends}
     found = Standing({})
     cells: dict[str, int] = {}
-    query = _STANDING if is_postgres(session) else _STANDING_IN_SQLITE
-    for key, cell_id, begins, until, booking_id, state, expires_at in session.execute(query, asked):
+    rows = _ask(session, _STANDING, _STANDING_IN_SQLITE, asked)
+    for key, cell_id, begins, until, booking_id, state, expires_at in rows:
         cells[key] = cell_id
         if state == "held" and expires_at is not None and expires_at <= now:
             found.expired.append(booking_id)
@@ -79,7 +80,7 @@ _ON_CELLS = (
     .where(_CELL.facility == bindparam("facility"))
 )
 _STANDING_IN_SQLITE = _ON_CELLS.where(_CELL.key.in_(bindparam("keys", expanding=True)))
-_STANDING = _ON_CELLS.where(_CELL.key == any_(bindparam("keys", type_=ARRAY(String))))
+_STANDING = trips.Question(_ON_CELLS.where(_CELL.key == any_(bindparam("keys", type_=ARRAY(String)))))
 """One array costs a sixth less than a list of parameters that is written out anew each time."""
 
 
@@ -120,21 +121,40 @@ def conflicts_of(session: Session, slots: Sequence[Slot]) -> list[Conflict]:
     wanted: dict[int, list[Slot]] = {}
     for slot in slots:
         wanted.setdefault(slot.cell_id, []).append(slot)
-    query = (
-        select(Cell.key, Cell.id, Occupancy.starts_at, Occupancy.ends_at)
-        .join(Cell, Cell.id == Occupancy.cell_id)
-        .where(
-            Occupancy.cell_id.in_(wanted),
-            Occupancy.starts_at < max(slot.ends_at for slot in slots),
-            Occupancy.ends_at > min(slot.starts_at for slot in slots),
-        )
-        .order_by(Cell.key, Occupancy.starts_at)
-    )
+    asked = {
+        "cells": list(wanted),
+        "starts": min(slot.starts_at for slot in slots),
+        "ends": max(slot.ends_at for slot in slots),
+    }
     return [
         Conflict(key, start, end)
-        for key, cell_id, start, end in session.execute(query)
+        for key, cell_id, start, end in _ask(session, _CONFLICTS, _CONFLICTS_IN_SQLITE, asked)
         if any(slot.starts_at < end and start < slot.ends_at for slot in wanted[cell_id])
     ]
+
+
+_CONFLICTING = (
+    select(_CELL.key, _CELL.id, _TAKEN.starts_at, _TAKEN.ends_at)
+    .select_from(Occupancy.__table__)
+    .join(Cell.__table__, _CELL.id == _TAKEN.cell_id)
+    .where(
+        _TAKEN.starts_at < bindparam("ends", type_=Instant),
+        _TAKEN.ends_at > bindparam("starts", type_=Instant),
+    )
+    .order_by(_CELL.key, _TAKEN.starts_at)
+)
+_CONFLICTS_IN_SQLITE = _CONFLICTING.where(_TAKEN.cell_id.in_(bindparam("cells", expanding=True)))
+_CONFLICTS = trips.Question(
+    _CONFLICTING.where(_TAKEN.cell_id == any_(bindparam("cells", type_=ARRAY(Integer))))
+)
+
+
+def _ask(
+    session: Session, in_postgres: trips.Question, in_sqlite: Select[Any], asked: dict[str, Any]
+) -> Iterable[Any]:
+    if is_postgres(session):
+        return trips.look(session, in_postgres, asked)
+    return session.execute(in_sqlite, asked)
 
 
 def clear_expired(session: Session, facility: str, booking_ids: Sequence[int], now: datetime) -> list[int]:
@@ -170,15 +190,18 @@ def lock_facility(session: Session, facility: str) -> None:
         session.execute(text("SELECT pg_advisory_xact_lock(hashtext(:lock))"), {"lock": _lock_name(facility)})
 
 
-_TAKE = text(
-    """
-    WITH facility AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared(hashtext(:lock)))
-    INSERT INTO occupancy (cell_id, starts_at, ends_at, booking_id, closure_id)
-    SELECT wanted.*, CAST(:booking_id AS int), CAST(:closure_id AS int)
+WANTED = """
     FROM facility, unnest(CAST(:cells AS int[]), CAST(:starts AS timestamptz[]),
                           CAST(:ends AS timestamptz[])) AS wanted (cell_id, starts_at, ends_at)
     ORDER BY wanted.cell_id, wanted.starts_at
-    ON CONFLICT DO NOTHING RETURNING id
+    ON CONFLICT DO NOTHING
+"""
+SHARED = "facility AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared(hashtext(:lock)))"
+_TAKE = text(
+    f"""
+    WITH {SHARED}
+    INSERT INTO occupancy (cell_id, starts_at, ends_at, booking_id, closure_id)
+    SELECT wanted.*, CAST(:booking_id AS int), CAST(:closure_id AS int) {WANTED} RETURNING id
     """
 )
 
@@ -186,15 +209,18 @@ _TAKE = text(
 def _insert(
     session: Session, facility: str, slots: Sequence[Slot], booking_id: int | None, closure_id: int | None
 ) -> list[int]:
-    parameters: dict[str, Any] = {
+    parameters = asked_of(facility, slots) | {"booking_id": booking_id, "closure_id": closure_id}
+    return list(session.scalars(_TAKE, parameters))
+
+
+def asked_of(facility: str, slots: Sequence[Slot]) -> dict[str, Any]:
+    """What `SHARED` and `WANTED` ask for."""
+    return {
         "lock": _lock_name(facility),
         "cells": [slot.cell_id for slot in slots],
         "starts": [slot.starts_at for slot in slots],
         "ends": [slot.ends_at for slot in slots],
-        "booking_id": booking_id,
-        "closure_id": closure_id,
     }
-    return list(session.scalars(_TAKE, parameters))
 
 
 def _insert_into_sqlite(

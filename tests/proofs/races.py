@@ -297,13 +297,13 @@ def _as_guarded(database: Database, guard: bool) -> Iterator[None]:
     if guard:
         yield
         return
-    real = booking_hold.take_cells
+    real = booking_hold.book
     drop_rule(database)
-    booking_hold.take_cells = _check_then_insert
+    booking_hold.book = _check_then_book
     try:
         yield
     finally:
-        booking_hold.take_cells = real
+        booking_hold.book = real
 
 
 def drop_rule(database: Database) -> None:
@@ -316,17 +316,17 @@ def drop_rule(database: Database) -> None:
             session.execute(text(f"DROP TRIGGER {statement.split()[2]}"))
 
 
-def _check_then_insert(
-    session: Session, _facility: str, slots: Iterable[Slot], *, booking_id: int | None = None
-) -> None:
+def _check_then_book(session: Session, booking: Booking, slots: Iterable[Slot]) -> None:
     if any(_is_taken(session, slot) for slot in slots):
         raise Taken([])
     session.commit()  # SQLite has one writer: the gap that most code has must be made by hand
     time.sleep(0.01)
+    session.add(booking)
+    session.flush()
     for slot in slots:
         session.add(
             Occupancy(
-                cell_id=slot.cell_id, starts_at=slot.starts_at, ends_at=slot.ends_at, booking_id=booking_id
+                cell_id=slot.cell_id, starts_at=slot.starts_at, ends_at=slot.ends_at, booking_id=booking.id
             )
         )
 

@@ -157,13 +157,19 @@ def _cancel_page(slug: str, token: str, errors: list[tuple[str, str]]) -> str:
 
 def _standing(slug: str, token: str) -> tuple[Facility, Booking, Case]:
     """A booking of the officer's facility that may still be moved. Raises NotFound, IllegalStep."""
+    facility, booking, case = booking_for(slug, token)
+    if not may_change(booking):
+        raise IllegalStep("change", state=booking.state, say="この予約は終わっているか、取り消されています。")
+    return facility, booking, case
+
+
+def booking_for(slug: str, token: str) -> tuple[Facility, Booking, Case]:
+    """A booking of the officer's facility, with its case. Raises NotFound."""
     facility = facility_for(slug, "booking.manage")
     booking = find.by_token(db(), token)
     case = find.case_and_charge(db(), booking)[0]
     if booking.facility != facility.slug or case is None:
         raise NotFound(token)
-    if not may_change(booking):
-        raise IllegalStep("change", state=booking.state, say="この予約は終わっているか、取り消されています。")
     return facility, booking, case
 
 

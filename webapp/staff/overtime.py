@@ -3,14 +3,13 @@
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from webapp.booking import find, overtime
+from webapp.booking import overtime
 from webapp.booking.errors import NotAllowed
 from webapp.booking.facility import Facility
 from webapp.booking.models import Booking
 from webapp.booking.overtime import Overrun
 from webapp.casework.models import Case
-from webapp.errors import NotFound
-from webapp.staff.timeline import facility_for
+from webapp.staff.booked import booking_for
 from webapp.web import booking_form as typed
 from webapp.web import filters
 from webapp.web.guards import current_actor, staff_required
@@ -25,7 +24,7 @@ Errors = list[tuple[str, str]]
 @blueprint.get("")
 @staff_required("booking.manage")
 def ask(slug: str, token: str) -> Answer:
-    facility, booking, case = _used(slug, token)
+    facility, booking, case = booking_for(slug, token)
     if "minutes" not in request.args:
         return _page(facility, booking, case, [])
     try:
@@ -37,7 +36,7 @@ def ask(slug: str, token: str) -> Answer:
 @blueprint.post("")
 @staff_required("booking.manage")
 def record(slug: str, token: str) -> Answer:
-    facility, booking, case = _used(slug, token)
+    facility, booking, case = booking_for(slug, token)
     shown = typed.whole(request.form.get("yen"))
     try:
         done = overtime.record(
@@ -45,7 +44,7 @@ def record(slug: str, token: str) -> Answer:
         )
     except NotAllowed as refused:
         db().rollback()
-        facility, booking, case = _used(slug, token)
+        facility, booking, case = booking_for(slug, token)
         found = _preview(booking) if refused.rule == "price_changed" else None
         return _page(facility, booking, case, [("minutes", refused.say or "")], found), 422
     flash(f"時間超過{done.minutes}分、料金{filters.yen(done.yen)}を記録し、申込者に知らせました。", "success")
@@ -78,13 +77,3 @@ def _page(
         form=request.values,
         errors=errors,
     )
-
-
-def _used(slug: str, token: str) -> tuple[Facility, Booking, Case]:
-    """A booking of the officer's facility. Raises NotFound."""
-    facility = facility_for(slug, "booking.manage")
-    booking = find.by_token(db(), token)
-    case = find.case_and_charge(db(), booking)[0]
-    if booking.facility != facility.slug or case is None:
-        raise NotFound(token)
-    return facility, booking, case

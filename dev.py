@@ -103,6 +103,7 @@ def run_city(options: argparse.Namespace) -> int:
     web = [str(BIN / "gunicorn"), "wsgi:app", "--bind", f"127.0.0.1:{options.port}", "--workers", "1"]
     web += ["--threads", "12", "--log-level", "warning", "--timeout", "120"]
     worker = [str(BIN / "flask"), "--app", "wsgi", "worker"]
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whenever it comes, both are ended below
     processes = [subprocess.Popen(command, env=env) for command in (web, worker)]
     try:
         _wait_for(f"http://localhost:{options.port}/healthz", processes)
@@ -332,7 +333,6 @@ def _wait_for(url: str, processes: Sequence[subprocess.Popen[bytes]], seconds: f
 
 
 def _until_one_ends(processes: Sequence[subprocess.Popen[bytes]]) -> int:
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     while all(process.poll() is None for process in processes):
         time.sleep(0.5)
     return max(process.poll() or 0 for process in processes)

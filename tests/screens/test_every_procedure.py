@@ -17,7 +17,7 @@ ACTOR = Actor("visitor", None, "申請者")
 
 
 @pytest.mark.drawn
-@pytest.mark.parametrize("folder", folders([FORMS]), ids=lambda folder: folder.name)
+@pytest.mark.parametrize("folder", list(folders([FORMS])), ids=lambda folder: folder.name)
 def test_every_page_opens_in_every_language(folder: Path, database_url: str, tmp_path: Path) -> None:
     definition = load_definition(folder)
     app = counter(database_url, tmp_path, definition)

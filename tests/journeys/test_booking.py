@@ -207,4 +207,4 @@ def cancel(phone: Person) -> None:
     phone.sees(re.compile(r"^[12],\d{3}円$"))
     phone.press("取り消す")
     phone.sees("取消し済み")
-    phone.sees("還付する額")
+    phone.sees("お返しする額")

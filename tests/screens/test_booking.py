@@ -337,7 +337,7 @@ def test_cancelling_shows_the_refund_before_the_button(browser: FlaskClient) -> 
     link = re.search(r'href="([^"]+/cancel)"', shown.text)
     assert link is not None
     ask = browser.get(link.group(1))
-    assert "還付する額" in ask.text
+    assert "お返しする額" in ask.text
     gone = send(browser, ask, link.group(1), refund_yen="0")
     assert gone.status_code == 303
     assert "取消し済み" in browser.get(gone.headers["Location"]).text

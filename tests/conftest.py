@@ -92,6 +92,16 @@ def _guarding_client() -> None:
     guarding_client.watch()
 
 
+@pytest.fixture
+def in_may() -> Iterator[None]:
+    """The clock stands still where the sample hall's June can be booked."""
+    from tests.fakes.hall import MAY
+    from webapp import clock
+
+    with clock.frozen(MAY):
+        yield
+
+
 @pytest.fixture(scope="session")
 def worker_name(request: pytest.FixtureRequest) -> str:
     return os.environ.get("PYTEST_XDIST_WORKER", "main")

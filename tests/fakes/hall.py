@@ -1,7 +1,7 @@
 """A small sample facility and the services around it, for tests of booking."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -20,6 +20,8 @@ from webapp.payment.models import Charge, PaymentAttempt, Settlement
 RESIDENT = Actor("resident", "1", "申請者")
 OFFICER = Actor("staff", "9", "職員")
 CONTACT = {"name": "見本 花子", "tel": "0773662000", "email": "hanako@example.jp", "lang": "ja"}
+MAY = datetime(2026, 5, 11, 10, 0, tzinfo=clock.TOKYO)
+"""When June can be booked: the fixture `in_may` stops the clock there."""
 FIRST = date(2026, 6, 10)
 HALL: Mapping[str, Any] = {
     "slug": "gym",

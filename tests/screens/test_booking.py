@@ -19,6 +19,7 @@ from werkzeug.test import TestResponse
 
 from tests.fakes import hall
 from tests.fakes.counter import counter, sign_in
+from tests.fakes.hall import MAY
 from webapp import clock, wiring
 from webapp.booking import approve, close, registration
 from webapp.booking.facility import Facilities
@@ -36,14 +37,8 @@ from webapp.web.addresses import address
 from webapp.yaml_source import SourceErrors
 
 ROOT = Path(__file__).resolve().parents[2]
-MAY = datetime(2026, 5, 11, 10, 0, tzinfo=clock.TOKYO)
+pytestmark = pytest.mark.usefixtures("in_may")
 ANSWERS = {"persons": "１０", "name": "見本 花子", "tel": "0773662000", "commercial": "no", "ticket": "0"}
-
-
-@pytest.fixture(autouse=True)
-def _in_may() -> Iterator[None]:
-    with clock.frozen(MAY):
-        yield
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,7 @@ from sqlalchemy import func, select
 
 from tests.casework_office import PASSWORD, Office, open_office, post
 from tests.fakes import hall
-from webapp import clock, wiring
+from webapp import wiring
 from webapp.audit import SYSTEM
 from webapp.booking import registration
 from webapp.booking.confirm import confirm
@@ -23,14 +22,8 @@ from webapp.casework import decisions, lookup
 from webapp.db import Database
 from webapp.identity import staff_accounts
 
-MAY = datetime(2026, 5, 11, 10, 0, tzinfo=clock.TOKYO)
+pytestmark = pytest.mark.usefixtures("in_may")
 CALLER = {"name": "電話 次郎", "tel": "0773001122", "persons": "8", "commercial": "no", "resident": "yes"}
-
-
-@pytest.fixture(autouse=True)
-def _in_may() -> Iterator[None]:
-    with clock.frozen(MAY):
-        yield
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The pages of free times remember how a stretch is drawn, never which state it is in."""
 
 import re
-from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import replace
 from datetime import date, datetime
@@ -21,14 +20,8 @@ from webapp.booking.hold import hold, release
 from webapp.booking.wish import Wish
 from webapp.resident import slots
 
-MAY = datetime(2026, 5, 11, 10, 0, tzinfo=clock.TOKYO)
+pytestmark = pytest.mark.usefixtures("in_may")
 WEEK, DAY = "/facilities/gym/rooms/a?from=2026-06-10", "/facilities/gym?from=2026-06-10"
-
-
-@pytest.fixture(autouse=True)
-def _in_may() -> Iterator[None]:
-    with clock.frozen(MAY):
-        yield
 
 
 @pytest.fixture

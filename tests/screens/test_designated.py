@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -19,15 +18,9 @@ from webapp.db import Database
 from webapp.identity import staff_accounts
 from webapp.identity.models import IdentityLink, Resident
 
-MAY = datetime(2026, 5, 11, 10, 0, tzinfo=clock.TOKYO)
+pytestmark = pytest.mark.usefixtures("in_may")
 ADDRESS, BIRTH, MAIL, KANA = "カード町九丁目", "1971-02-03", "himitsu@mihon.example", "ヒミツノカナ"
 HIDDEN = (ADDRESS, BIRTH, "1971年", MAIL, KANA)
-
-
-@pytest.fixture(autouse=True)
-def _in_may() -> Iterator[None]:
-    with clock.frozen(MAY):
-        yield
 
 
 @pytest.fixture

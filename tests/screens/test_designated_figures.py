@@ -1,6 +1,5 @@
 """A designated manager sees use and online share of its own halls, and of no other, on page and CSV."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -21,15 +20,9 @@ from webapp.booking.wish import Wish
 from webapp.db import Database
 from webapp.identity import staff_accounts
 
-MAY = datetime(2026, 5, 11, 10, 0, tzinfo=clock.TOKYO)
+pytestmark = pytest.mark.usefixtures("in_may")
 LONG_AGO = datetime(2024, 5, 11, 10, 0, tzinfo=clock.TOKYO)
 PAGE, CSV = "/staff/facilities/figures", "/staff/facilities/figures.csv"
-
-
-@pytest.fixture(autouse=True)
-def _in_may() -> Iterator[None]:
-    with clock.frozen(MAY):
-        yield
 
 
 @pytest.fixture

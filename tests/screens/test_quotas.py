@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -25,15 +23,9 @@ from webapp.identity.models import Staff
 from webapp.intake.models import Draft
 from webapp.settings import Quotas
 
-MAY = datetime(2026, 5, 11, 10, 0, tzinfo=clock.TOKYO)
+pytestmark = pytest.mark.usefixtures("in_may")
 ANSWERS = {"persons": "10", "name": "見本 花子", "tel": "0773662000", "commercial": "no", "ticket": "0"}
 START = "/apply/start/sample-certificate"
-
-
-@pytest.fixture(autouse=True)
-def _in_may() -> Iterator[None]:
-    with clock.frozen(MAY):
-        yield
 
 
 @pytest.fixture

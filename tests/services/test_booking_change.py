@@ -1,4 +1,3 @@
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from fractions import Fraction
@@ -8,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.fakes import hall
+from tests.fakes.hall import MAY
 from webapp import clock
 from webapp.audit import SYSTEM
 from webapp.booking import cancel, paying
@@ -27,13 +27,7 @@ from webapp.payment import charges
 from webapp.payment.models import Charge, PaymentAttempt, Refund
 from webapp.payment.settle import Paid
 
-MAY = datetime(2026, 5, 11, 10, 0, tzinfo=clock.TOKYO)
-
-
-@pytest.fixture(autouse=True)
-def _in_may() -> Iterator[None]:
-    with clock.frozen(MAY):
-        yield
+pytestmark = pytest.mark.usefixtures("in_may")
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """What ends by itself: uses that are over, holds nobody confirmed, and what must not be held up by the rest."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from types import SimpleNamespace
@@ -11,6 +10,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from tests.fakes import hall
+from tests.fakes.hall import MAY
 from webapp import clock
 from webapp.booking import approve, expire, finish, remind, usage
 from webapp.booking.confirm import Confirmed, confirm
@@ -28,17 +28,11 @@ from webapp.payment.models import PaymentAttempt
 from webapp.payment.settle import Paid
 from webapp.wiring import Services
 
-MAY = datetime(2026, 5, 11, 10, 0, tzinfo=clock.TOKYO)
+pytestmark = pytest.mark.usefixtures("in_may")
 NEXT_DAY = datetime(2026, 6, 11, 2, 15, tzinfo=clock.TOKYO)
 
 
 TOLD = Details(persons=10, title="練習")
-
-
-@pytest.fixture(autouse=True)
-def _in_may() -> Iterator[None]:
-    with clock.frozen(MAY):
-        yield
 
 
 @pytest.fixture

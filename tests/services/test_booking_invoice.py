@@ -1,8 +1,7 @@
 """How a hall is paid: by which methods, and by invoice after the use for groups that registered as such."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from integrations.payment.counter import CounterPayment
 from tests.fakes import hall
+from tests.fakes.hall import MAY
 from webapp import clock, wiring
 from webapp.booking import change, expire
 from webapp.booking.confirm import Confirmed, confirm
@@ -22,19 +22,13 @@ from webapp.errors import InvalidInput
 from webapp.outbox.models import OutboxMessage
 from webapp.payment import desk
 
-MAY = datetime(2026, 5, 11, 10, 0, tzinfo=clock.TOKYO)
+pytestmark = pytest.mark.usefixtures("in_may")
 INVOICE = {
     "who": "福祉の団体",
     "when": {"group_class": "welfare"},
     "days_after_use": 30,
     "citation": "規則9条",
 }
-
-
-@pytest.fixture(autouse=True)
-def _in_may() -> Iterator[None]:
-    with clock.frozen(MAY):
-        yield
 
 
 @pytest.fixture

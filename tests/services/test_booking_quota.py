@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable, Iterator
-from datetime import date, datetime, timedelta
+from collections.abc import Callable
+from datetime import date, timedelta
 from functools import partial
 from typing import Any
 from unittest.mock import patch
@@ -14,6 +14,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from tests.fakes import hall
+from tests.fakes.hall import MAY
 from webapp import clock
 from webapp.booking import hold, quota
 from webapp.booking.errors import Taken, TooManySlots
@@ -24,16 +25,10 @@ from webapp.identity import throttle
 from webapp.identity.models import Throttle
 from webapp.settings import Quotas
 
-MAY = datetime(2026, 5, 11, 10, 0, tzinfo=clock.TOKYO)
+pytestmark = pytest.mark.usefixtures("in_may")
 PROCESSES, TRIES = 3, 4
 GYM = hall.facilities(limits={})
 FREE = Quotas(0, 0, 0, 0, 0)
-
-
-@pytest.fixture(autouse=True)
-def _in_may() -> Iterator[None]:
-    with clock.frozen(MAY):
-        yield
 
 
 def held(session: Session, owner: str, number: int, *, resident_id: int | None = None) -> Booking:

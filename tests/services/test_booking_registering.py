@@ -1,6 +1,5 @@
 """A registration follows its case: provisional at once, valid by card or by decision, renewed, taken back."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -25,16 +24,10 @@ from webapp.intake import sheets, versions
 from webapp.intake.prefill import mark
 
 ROOT = Path(__file__).resolve().parents[2]
-MAY = datetime(2026, 5, 11, 10, 0, tzinfo=clock.TOKYO)
+pytestmark = pytest.mark.usefixtures("in_may")
 GROUP = {"what": "new", "kind": "group", "org": "みほん合唱団", "members": 12, "half_here": "yes"}
 HOME = {"prefecture": "見本県", "city": "みほん市", "town": "中央", "block": "1-1"}
 PERSON = {"what": "new", "kind": "person", "name": "見本　花子", "tie": "lives", "address": HOME}
-
-
-@pytest.fixture(autouse=True)
-def _in_may() -> Iterator[None]:
-    with clock.frozen(MAY):
-        yield
 
 
 @pytest.fixture(scope="module")

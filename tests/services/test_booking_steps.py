@@ -1,4 +1,3 @@
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -8,6 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from tests.fakes import hall
+from tests.fakes.hall import MAY
 from webapp import clock
 from webapp.audit import SYSTEM, AuditEntry
 from webapp.booking import approve, availability, cancel, change, close, counter, expire, paying, series
@@ -26,13 +26,7 @@ from webapp.outbox.models import OutboxMessage
 from webapp.payment.models import Charge, Settlement
 from webapp.payment.settle import Paid
 
-MAY = datetime(2026, 5, 11, 10, 0, tzinfo=clock.TOKYO)
-
-
-@pytest.fixture(autouse=True)
-def _in_may() -> Iterator[None]:
-    with clock.frozen(MAY):
-        yield
+pytestmark = pytest.mark.usefixtures("in_may")
 
 
 @pytest.fixture

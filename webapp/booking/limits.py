@@ -44,9 +44,8 @@ def check(
         return []
     lock_owner(session, booker.key)
     found = broken(session, facility, booker.key, wish.use_on, max(1, bands), now, without=without)
-    if not booker.staff:
-        for first in found:
-            raise first
+    if not booker.staff and (first := next(found, None)):
+        raise first
     passed = list(found)
     if passed and not booker.beyond:
         raise OverLimit(passed, facility.limits.citation)

@@ -129,13 +129,6 @@ def draws_of_booking(facility: Facility, booking: Booking) -> list[Draw]:
     return list(draws_of(facility, room, booking.starts_at, booking.ends_at, booking.persons, booking.extras))
 
 
-def wish_words(facility: Facility, room: Room, bands: Iterable[str], starts: datetime, ends: datetime) -> str:
-    """「午後・夜間」 or the times."""
-    names = {band.key: band.name.ja for band in facility.band_set(room)}
-    chosen = [names[key] for key in bands if key in names]
-    return "・".join(chosen)
-
-
 def _band_span(facility: Facility, room: Room, keys: tuple[str, ...]) -> Span:
     singles = facility.single_bands(room)
     order = {band.key: position for position, band in enumerate(singles)}

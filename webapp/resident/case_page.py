@@ -103,7 +103,3 @@ def _detail(data: dict[str, Any]) -> str | None:
 
 def _open_until(document: Any) -> bool:
     return document.expires_on is None or document.expires_on >= clock.today()
-
-
-def case_url(case: Case) -> str:
-    return url_for("resident.cases.case", reference=case.reference)

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from webapp.form_engine import fields as kinds
 from webapp.form_engine.fields import AnyField
 from webapp.form_engine.outcome import FieldState, Outcome
-from webapp.intake import files, places
+from webapp.intake import files
 from webapp.web.filters import file_size
 from webapp.web.widgets import FieldView, Option, RowView, dom_id
 from webapp.yaml_source import Lang, Text
@@ -213,8 +213,3 @@ def _file(question: kinds.File, value: Any, drawing: Drawing) -> dict[str, Any]:
         "max_files": question.max_files,
         "limits": limits,
     }
-
-
-def shown_value(answers: Mapping[str, Any], path: str) -> Any:
-    """The answer at a path, for views that draw a single field."""
-    return places.get(dict(answers), path)

@@ -158,12 +158,6 @@ def step_up(level: Level, next_url: str) -> Response | None:
     return redirect(url_for("resident.sign_in.sign_in", next=next_url, level=level.key), code=303)
 
 
-def current_owner(kind: str) -> tuple[int | None, frozenset[str]]:
-    """Return whose things of a kind (``draft``) this browser may open: the resident's, and its own tokens."""
-    resident = current_resident()
-    return (resident.id if resident else None), frozenset(sessions.owned(kind))
-
-
 def prove_again() -> Response | None:
     """Return the way to the password page unless the staff member proved who they are minutes ago.
 
